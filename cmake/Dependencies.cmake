@@ -1,0 +1,31 @@
+# Every library by its pkg-config name; when one is missing the message names the Debian package.
+find_package(PkgConfig REQUIRED)
+
+function(simrun_require prefix module package)
+	pkg_check_modules(${prefix} IMPORTED_TARGET GLOBAL ${module})
+	if(NOT ${prefix}_FOUND)
+		message(FATAL_ERROR "${module} is missing: apt-get install ${package} (or: make deps)")
+	endif()
+endfunction()
+
+simrun_require(YAML yaml-0.1 libyaml-dev)
+simrun_require(JANSSON jansson libjansson-dev)
+simrun_require(PCAP libpcap libpcap-dev)
+simrun_require(XXHASH libxxhash libxxhash-dev)
+simrun_require(LIBMD libmd libmd-dev)
+find_package(SQLite3 3.40)
+if(NOT SQLite3_FOUND)
+	message(FATAL_ERROR "SQLite 3.40 is missing: apt-get install libsqlite3-dev (or: make deps)")
+endif()
+
+function(simrun_require_header target header package)
+	find_path(${target}_INCLUDE ${header})
+	if(NOT ${target}_INCLUDE)
+		message(FATAL_ERROR "${header} is missing: apt-get install ${package} (or: make deps)")
+	endif()
+	add_library(${target} INTERFACE)
+	target_include_directories(${target} SYSTEM INTERFACE ${${target}_INCLUDE})
+endfunction()
+
+simrun_require_header(simrun_random123 Random123/philox.h librandom123-dev)
+simrun_require_header(simrun_uthash uthash.h uthash-dev)

@@ -1,0 +1,2 @@
+/* A room with no source file yet. */
+typedef int simrun_empty_room;
