@@ -1,0 +1,127 @@
+/* What differs from one implementation to the next, as a table of values and named rules. Logic
+ * reads values and calls the rules a profile lists; it never asks which profile it has.
+ * Sources: the daemons' own code and measurements; see docs/profiles.md. */
+#ifndef BGP_PROFILE_H
+#define BGP_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/random.h"
+
+/* How a timer of `value_ns` is spread. */
+enum bgp_jitter {
+	BGP_JITTER_NONE,
+	BGP_JITTER_RFC,            /* uniform in [0.75, 1] of the value, in nanoseconds (RFC 4271 10) */
+	BGP_JITTER_WHOLE_SECONDS,  /* BIRD 1.6: v - v/4 + uniform whole seconds 0..v/4 */
+	BGP_JITTER_HALF,           /* Quagga's start timer: uniform in [0.5, 1.5] */
+};
+
+enum bgp_timer_kind {
+	BGP_TIMER_START,           /* before the first connect, after (automatic) start */
+	BGP_TIMER_CONNECT_RETRY,
+	BGP_TIMER_HOLD,
+	BGP_TIMER_KEEPALIVE,
+	BGP_TIMER_OPEN_HOLD,       /* while in OpenSent */
+	BGP_TIMER_IDLE_AFTER_LOSS, /* pause after a session was lost without an error of protocol */
+	BGP_TIMER_IDLE_AFTER_ERROR,/* first pause after a protocol error; doubles up to its maximum */
+	BGP_TIMER_MRAI_EXTERNAL,   /* MinRouteAdvertisementInterval */
+	BGP_TIMER_MRAI_INTERNAL,
+	BGP_TIMER_COALESCE,        /* wait before the first dump to new peers */
+	BGP_TIMER_RESTART_WAIT,    /* restarting speaker: longest wait for End-of-RIB of all peers */
+	BGP_TIMER_STALE_MAX,       /* helper: upper bound for stale routes after the session is back */
+	BGP_TIMER_KINDS,
+};
+const char *bgp_timer_name(enum bgp_timer_kind kind);
+
+struct bgp_timer_rule {
+	int64_t value_ns;   /* 0: this profile has no such timer */
+	int64_t maximum_ns; /* for those that double; else 0 */
+	enum bgp_jitter jitter;
+};
+
+/* One step of the decision process; see bgp/route/decision.h. */
+enum bgp_decision_rule {
+	BGP_RULE_END,
+	BGP_RULE_USABLE,            /* next hop resolvable */
+	BGP_RULE_NOT_STALE,
+	BGP_RULE_WEIGHT_LOCAL,      /* locally originated first */
+	BGP_RULE_LOCAL_PREF,
+	BGP_RULE_AS_PATH_LENGTH,
+	BGP_RULE_ORIGIN,
+	BGP_RULE_MED,               /* among paths of the same neighbouring AS */
+	BGP_RULE_EXTERNAL,          /* eBGP over iBGP */
+	BGP_RULE_IGP_METRIC,
+	BGP_RULE_OLDEST_EXTERNAL,   /* both eBGP: keep the one that was selected */
+	BGP_RULE_ROUTER_ID,         /* ORIGINATOR_ID or the peer's identifier */
+	BGP_RULE_CLUSTER_LIST,
+	BGP_RULE_PEER_ADDRESS,
+	BGP_RULE_PATH_ID,
+};
+#define BGP_DECISION_STEPS_MAX 20
+
+enum bgp_ebgp_next_hop {
+	BGP_EBGP_NEXT_HOP_SELF_IF_MULTIHOP, /* BIRD: a multihop peer always gets our own address,
+					     * a direct one the original if it shares the subnet */
+	BGP_EBGP_NEXT_HOP_THIRD_PARTY,      /* FRR, Quagga: the original if it is on the peer's subnet */
+};
+
+struct bgp_profile {
+	const char *name;               /* "calico-bird", "frr", "quagga" */
+	const char *title;              /* "BIRD 1.6.8 as Calico v3.23 runs it" */
+	struct bgp_timer_rule timers[BGP_TIMER_KINDS];
+	uint8_t decision[BGP_DECISION_STEPS_MAX]; /* enum bgp_decision_rule, END-terminated */
+	uint8_t multipath_stop;         /* paths equal up to (not including) this rule share load */
+	bool med_missing_worst;
+	bool med_deterministic;         /* groups per neighbouring AS before comparing */
+	uint8_t maximum_paths_external, maximum_paths_internal;
+	bool ebgp_requires_policy;
+	/* Sessions */
+	bool idle_refuses;              /* connections that arrive while Idle are refused */
+	bool established_restart;       /* a new connection on an Established session counts as the
+					 * peer's graceful restart (RFC 4724 4.2) */
+	bool collision_in_open_sent;    /* RFC 4271 6.8's option */
+	bool starts_active;             /* BIRD: waits in Active, not in Idle, before dialling */
+	bool refused_goes_idle;         /* a refused connect starts over after IDLE_AFTER_LOSS */
+	uint8_t ttl_internal;           /* of iBGP and multihop sessions */
+	bool keepalive_third;           /* hold/3; else the smaller of the timer's value and hold/3 */
+	bool fast_external_fallover;
+	/* OPEN */
+	const uint8_t *capabilities;    /* codes in the order they are sent, 0-terminated */
+	bool capability_per_parameter;  /* FRR, IOS: one optional parameter each */
+	bool restart_helper;            /* keeps a restarting peer's routes */
+	bool restart_notification;      /* RFC 8538's N bit */
+	uint16_t restart_time_s;
+	bool stop_sends_cease;          /* 6/2 on SIGTERM */
+	uint8_t stop_subcode;
+	bool kernel_kept_on_kill;       /* kernel routes outlive SIGKILL */
+	bool kernel_kept_on_stop;       /* ... and an orderly stop */
+	/* Routes */
+	enum bgp_ebgp_next_hop ebgp_next_hop;
+	bool next_hop_recursive;        /* resolves through any non-BGP route, not only connected */
+	bool suppress_next_hop_of_peer; /* a route whose next hop is the receiver is not sent */
+	bool reflect_to_source;         /* FRR: also back to the client it came from */
+	bool cluster_list_sorted;       /* BIRD 1.6 writes the list in ascending order */
+	bool cluster_loop_clients_only; /* BIRD 1.6 looks for its cluster id only on client sessions */
+	bool med_zero_to_external;      /* BIRD 1.6: MED 0 instead of none */
+	bool unknown_sets_partial;
+	bool unreachable_reflected;     /* a path with no resolvable next hop is still advertised */
+	bool as_path_extended_length;   /* FRR: AS_PATH always with the extended-length bit */
+	int64_t advertise_delay_ns;     /* from a change to its UPDATE (FRR's work queue) */
+	int64_t kernel_delay_ns;        /* from a decision to the kernel's table */
+};
+
+/* The value of a timer this time, drawn where the rule has jitter. `value_ns` < 0: the rule's. */
+int64_t bgp_timer_draw(const struct bgp_profile *profile, enum bgp_timer_kind kind,
+		       int64_t value_ns, struct random_stream *random);
+
+/* NULL if there is none of that name. */
+const struct bgp_profile *bgp_profile_by_name(const char *name);
+/* All of them, in a fixed order; NULL ends the walk. */
+const struct bgp_profile *bgp_profile_at(size_t index);
+
+extern const struct bgp_profile bgp_profile_calico_bird;
+extern const struct bgp_profile bgp_profile_frr;
+extern const struct bgp_profile bgp_profile_quagga;
+
+#endif
