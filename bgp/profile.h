@@ -5,6 +5,7 @@
 #define BGP_PROFILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/random.h"

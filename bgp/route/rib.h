@@ -44,14 +44,15 @@ void rib_peer_down(struct rib *rib, uint32_t peer, uint8_t keep_stale, struct in
 /* Removes what is still stale of those families: restart time over, F bit missing, End-of-RIB. */
 void rib_stale_flush(struct rib *rib, uint32_t peer, uint8_t families, struct instant now);
 
+struct rib_update_counts {
+	uint32_t announced, withdrawn; /* prefixes */
+	uint8_t end_of_rib;            /* family */
+	uint8_t bad_attribute;         /* type code */
+};
 /* An UPDATE of an Established session. Applies it and says what RFC 7606 made of it; with RESET
  * nothing was applied and *error is set. */
 enum bgp_outcome rib_update(struct rib *rib, uint32_t peer, const uint8_t *body, size_t length,
-			    struct instant now, struct rib_update_counts {
-				    uint32_t announced, withdrawn;
-				    uint8_t end_of_rib; /* family */
-				    uint8_t bad_attribute;
-			    } *counts, struct bgp_error *error);
+			    struct instant now, struct rib_update_counts *counts, struct bgp_error *error);
 uint32_t rib_peer_prefixes(const struct rib *rib, uint32_t peer); /* in Adj-RIB-In, for limits */
 
 void rib_originate(struct rib *rib, const struct bgp_local_route *route, struct instant now);
