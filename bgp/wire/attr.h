@@ -113,9 +113,10 @@ static inline bool bgp_has(const struct bgp_attrs *attrs, enum bgp_attr_code cod
 bool bgp_has_community(const struct bgp_attrs *attrs, uint32_t community);
 
 /* Encodes the attributes in order of type code, without MP_REACH and MP_UNREACH. NEXT_HOP is
- * written only if it is IPv4 and present has it. With codec->as4 false also AS4_PATH/AS4_AGGREGATOR where
- * RFC 6793 wants them. What is present is written, whatever the kind of session: leaving out
- * LOCAL_PREF and the like is the export's work. Without room out->failed is set. */
+ * written only if it is IPv4 and present has it. With codec->as4 false also AS4_PATH and
+ * AS4_AGGREGATOR where RFC 6793 wants them. What is present is written, whatever the kind
+ * of session: leaving out LOCAL_PREF and the like is the export's work. Without room out->failed
+ * is set. */
 void bgp_attrs_encode(const struct bgp_attrs *attrs, const struct bgp_codec *codec,
 		      struct writer *out);
 

@@ -49,10 +49,10 @@ enum bgp_outcome bgp_update_split(const uint8_t *body, size_t length, const stru
 				  struct arena *arena, struct bgp_update *update);
 
 /* Step 2, only for plain bytes seen for the first time: every attribute checked and decoded,
- * AS4_PATH merged (RFC 6793 4.2.3). `classic`: NLRI in the IPv4 field, so NEXT_HOP is mandatory; `reach`:
- * there is any reachable NLRI (RFC 7606 5.2). NEXT_HOP without `classic` is checked for its length
- * and then ignored (RFC 4760 3); the caller fills in MP_REACH's. The result borrows from plain_bytes
- * and the arena, and is undefined if the outcome is stronger than DISCARD. */
+ * AS4_PATH merged (RFC 6793 4.2.3). `classic`: NLRI in the IPv4 field, so NEXT_HOP is mandatory;
+ * `reach`: there is any reachable NLRI (RFC 7606 5.2). NEXT_HOP without `classic` is
+ * checked for its length and then ignored (RFC 4760 3); the caller fills in MP_REACH's. The result
+ * borrows from plain_bytes and the arena, and is undefined beyond DISCARD. */
 enum bgp_outcome bgp_attrs_decode(const uint8_t *plain_bytes, size_t length,
 				  const struct bgp_codec *codec, bool classic, bool reach,
 				  struct arena *arena, struct bgp_attrs *attrs,
@@ -63,8 +63,8 @@ enum bgp_outcome bgp_attrs_decode(const uint8_t *plain_bytes, size_t length,
  *   bgp_update_add(out, item)                        false: no room, finish this one, begin another
  *   bgp_update_finish(out)                           lengths; 0: nothing to send
  * Withdrawals: attrs NULL. An empty finished withdrawal is the End-of-RIB marker. MP_REACH goes
- * first (RFC 7606 5.1): its attributes wait at the end of the buffer until finish. When not even one
- * prefix fits beside the attributes, add says false at once and finish gives 0 (RFC 8654 4). */
+ * first (RFC 7606 5.1): its attributes wait at the end of the buffer until finish. When not even
+ * one prefix fits beside the attributes, add says false at once and finish gives 0 (RFC 8654 4). */
 struct bgp_update_writer {
 	struct writer out;         /* over the caller's buffer of message_max bytes */
 	uint8_t *attr_length_at, *mp_length_at, *withdrawn_length_at;
