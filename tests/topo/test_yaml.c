@@ -145,7 +145,7 @@ static void bombs_cost_nothing(void **state)
 		text_printf(&text, "- &a%d [*a%d]\n", i, i - 1);
 	l = load(text.data);
 	assert_false(l.good);
-	assert_diag(&l, "E104", 64, 3);
+	assert_diag(&l, "E104", 64, 9);
 	diag_list_free(&l.diags);
 	text_free(&text);
 }
