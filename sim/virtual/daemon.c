@@ -28,9 +28,10 @@ static uint32_t connection_place(const struct node *node, uint32_t number)
 	return HASH_NONE;
 }
 
-void daemon_connection_add(struct node *node, uint32_t number, tcp_id tcp)
+void daemon_connection_add(struct node *node, uint32_t number, tcp_id tcp,
+			   struct ip_addr remote)
 {
-	struct node_connection connection = { number, tcp };
+	struct node_connection connection = { number, tcp, remote };
 	uint32_t place = node->connection_count;
 	ARRAY_PUSH(node->connections, node->connection_count, node->connection_capacity,
 		   connection);
@@ -83,12 +84,11 @@ static struct tcp_options socket_options(const struct node *node,
 /* Asked by TCP at each SYN: a scan, because it is once a connection, not once a message. */
 static bool listen_peer(void *context, struct ip_addr remote, struct tcp_options *options)
 {
-	static _Thread_local struct tcp_md5_key key; /* copied by the caller at once */
 	struct node *node = context;
 	for (size_t i = 0; i < node->bgp.peer_count; i++) {
 		if (!ip_addr_equal(node->bgp.peers[i].remote, remote))
 			continue;
-		*options = socket_options(node, &node->bgp.peers[i], &key);
+		*options = socket_options(node, &node->bgp.peers[i], &node->listen_key);
 		return true;
 	}
 	return false;
@@ -118,7 +118,7 @@ static void dial(struct node *node, const struct bgp_effect *effect)
 	};
 	tcp_id tcp = tcp_connect(node->tcp, now_of(node), &options);
 	if (tcp)
-		daemon_connection_add(node, effect->connection, tcp);
+		daemon_connection_add(node, effect->connection, tcp, peer->remote);
 	else
 		bgp_transport_closed(node->speaker, now_of(node), effect->connection,
 				     BGP_CLOSE_UNREACHABLE);
@@ -126,8 +126,8 @@ static void dial(struct node *node, const struct bgp_effect *effect)
 
 struct ip_addr daemon_connection_remote(const struct node *node, uint32_t number)
 {
-	tcp_id tcp = connection_tcp(node, number);
-	return tcp ? tcp_connection_remote(node->tcp, tcp) : (struct ip_addr){ 0 };
+	uint32_t place = connection_place(node, number);
+	return place == HASH_NONE ? (struct ip_addr){ 0 } : node->connections[place].remote;
 }
 
 static void release_slice(void *context) { bgp_slice_unref(context); }
@@ -254,16 +254,24 @@ static void stale_remove(struct node *node)
 	node->stale_count = 0;
 }
 
-/* Own blocks: blackholes, behind the pods' more specific routes. */
+/* Own blocks: blackholes, behind the pods' more specific routes. Setting one again changes nothing. */
 static void blocks_install(struct node *node)
 {
-	fib_remove_source(&node->stack.fib, ROUTE_BLACKHOLE_BLOCK);
+	struct bgp_table *table = node->world->network->table;
+	struct fib *fib = &node->stack.fib;
+	for (uint32_t id = fib_next(fib, 0); id != FIB_NO_PREFIX; id = fib_next(fib, id + 1)) {
+		bool ours = false;
+		for (uint32_t i = 0; i < node->config->block_count && !ours; i++)
+			ours = ip_prefix_equal(node->config->blocks[i].prefix,
+					       bgp_prefix_of(table, id));
+		if (!ours)
+			fib_remove(fib, id, ROUTE_BLACKHOLE_BLOCK, FIB_ANY_METRIC);
+	}
 	for (uint32_t i = 0; i < node->config->block_count; i++) {
 		const struct fib_spec spec = { .source = ROUTE_BLACKHOLE_BLOCK };
 		struct ip_prefix block = node->config->blocks[i].prefix;
 		if (block.length < ip_addr_bits(block.addr))
-			fib_set(&node->stack.fib,
-				bgp_prefix_id(node->world->network->table, block), &spec);
+			fib_set(fib, bgp_prefix_id(table, block), &spec);
 	}
 }
 
@@ -304,7 +312,10 @@ void daemon_carry_out(struct node *node, const struct bgp_effect *effect)
 		stale_refreshed(node, effect->prefix_id);
 		fib_remove(fib, effect->prefix_id, ROUTE_BGP, FIB_ANY_METRIC);
 		break;
-	case BGP_EFFECT_RECOVERED: stale_remove(node); break;
+	case BGP_EFFECT_RECOVERED:
+		stale_remove(node);
+		observe_recovered(node);
+		break;
 	case BGP_EFFECT_EVENT: observe_bgp(node, effect->event); break;
 	}
 }
@@ -352,6 +363,7 @@ static bool read_config(struct node *node)
 			   &node->bgp))
 		return false;
 	node->bgp.event_mask = node->world->event_mask;
+	node->read_revision = node->revision;
 	return true;
 }
 
@@ -424,8 +436,9 @@ void daemon_configured(struct node *node)
 	}
 	if (!node->speaker)
 		return; /* read when it starts */
+	uint32_t former = node->read_revision;
 	read_config(node);
 	bgp_configured(node->speaker, now_of(node), &node->bgp);
 	blocks_install(node);
-	originate(node, node->read_revision, true);
+	originate(node, former, true);
 }

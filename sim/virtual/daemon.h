@@ -12,7 +12,8 @@ void daemon_configured(struct node *node);
 void daemon_carry_out(struct node *node, const struct bgp_effect *effect);
 void daemon_next_hops_changed(struct node *node);
 
-void daemon_connection_add(struct node *node, uint32_t number, tcp_id tcp);
+void daemon_connection_add(struct node *node, uint32_t number, tcp_id tcp,
+			   struct ip_addr remote);
 void daemon_connection_gone(struct node *node, uint32_t number);
 struct ip_addr daemon_connection_remote(const struct node *node, uint32_t number);
 

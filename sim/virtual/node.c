@@ -53,7 +53,7 @@ static void tcp_happened(struct node *node, const struct tcp_event *event)
 			break;
 		}
 		tcp_set_cookie(node->tcp, event->connection, number);
-		daemon_connection_add(node, number, event->connection);
+		daemon_connection_add(node, number, event->connection, event->remote);
 		break;
 	case TCP_EVENT_RECEIVED:
 		bgp_bytes_received(node->speaker, now, number, event->bytes, event->length);

@@ -35,6 +35,7 @@ enum node_process {
 struct node_connection {
 	uint32_t number; /* the speaker's */
 	tcp_id tcp;
+	struct ip_addr remote;
 };
 
 struct node_watch { /* a next hop the speaker wants to know about */
@@ -55,9 +56,11 @@ struct node {
 	uint32_t boots, starts;          /* name the random streams of each life */
 	uint32_t revision;               /* configuration in force */
 	const struct model_config *config;
+	uint32_t read_revision;          /* ... and the one its daemon has read */
 	struct bgp_config bgp;           /* of the running daemon; points into `arena` */
 	struct arena arena, spare_arena; /* the configuration in force, and the one before */
 	tcp_id listener;
+	struct tcp_md5_key listen_key;   /* the answer to TCP's last question, see listen_peer */
 	struct node_connection *connections;
 	uint32_t connection_count, connection_capacity;
 	struct hash_index by_number;     /* places in `connections` */
@@ -83,6 +86,8 @@ void node_daemon_stop(struct node *node);             /* SIGTERM: it says goodby
 void node_daemon_kill(struct node *node, int signal); /* any signal; SIGTERM stops, SIGSTOP hangs */
 void node_daemon_hang(struct node *node);
 void node_daemon_continue(struct node *node);
+/* Carries everything on until nothing is left to do at this instant. */
+void node_pump(struct node *node);
 /* The configuration of another revision takes effect. */
 void node_configured(struct node *node, uint32_t revision);
 
