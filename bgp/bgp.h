@@ -89,6 +89,7 @@ void bgp_time_reached(struct bgp_speaker *speaker, struct instant now);
 struct bgp_next_hop_state {
 	bool reachable; /* resolves through a route that is not itself BGP's */
 	bool connected; /* on a subnet we share */
+	struct ip_addr local; /* our address on that subnet, if connected; none: not told */
 	uint32_t metric;
 };
 /* Answers BGP_EFFECT_NEXT_HOP_WATCH, and again whenever the answer changes. */
