@@ -120,6 +120,8 @@ enum bgp_effect_kind {
 	BGP_EFFECT_NEXT_HOP_UNWATCH,
 	BGP_EFFECT_FIB_SET,          /* install or replace the route for a prefix */
 	BGP_EFFECT_FIB_REMOVE,
+	BGP_EFFECT_RECOVERED,        /* restarting speaker: the first selection is done; kernel routes of a
+				      * former life that were not set since may go (RFC 4724 4.1) */
 	BGP_EFFECT_EVENT,            /* something to trace */
 };
 
@@ -172,6 +174,7 @@ struct bgp_event {
 	uint8_t error_code, error_subcode; /* NOTIFICATION that ended it; 0 if none */
 	bool error_sent;                   /* we sent it, or we got it */
 	bool graceful;                     /* routes are kept as stale */
+	bool waiting;                      /* restarting: export and kernel are held back */
 	bool has_close_reason;             /* the transport ended it: close_reason says how */
 	enum bgp_close_reason close_reason;
 	uint16_t hold_time_s, keepalive_s; /* negotiated, once Established */

@@ -137,6 +137,10 @@ struct bgp_profile {
 	bool as_path_extended_length;   /* FRR: AS_PATH always with the extended-length bit */
 	int64_t advertise_delay_ns;     /* from a change to its UPDATE (FRR's work queue) */
 	int64_t kernel_delay_ns;        /* from a decision to the kernel's table */
+	bool restarts_gracefully;       /* started as a restarting speaker: bird -R */
+	bool kernel_nexthop_objects;    /* zebra: groups whose members Linux skips when unreachable */
+	uint32_t kernel_metric;         /* of the routes it installs */
+	uint32_t listen_backlog;        /* as given to listen(2) */
 };
 
 /* The value of a timer this time, drawn where the rule has jitter. `value_ns` < 0: the rule's. */

@@ -60,4 +60,7 @@ const struct bgp_profile bgp_profile_calico_bird = {
 	.cluster_loop_clients_only = true,
 	.med_zero_to_external = true,
 	.unreachable_reflected = true,
+	.restarts_gracefully = true, /* bird -R */
+	.kernel_metric = 0,
+	.listen_backlog = 8,
 };

@@ -60,4 +60,7 @@ const struct bgp_profile bgp_profile_frr = {
 	.unknown_sets_partial = true,
 	.as_path_extended_length = true,
 	.advertise_delay_ns = 50 * NS_PER_MS,
+	.kernel_nexthop_objects = true,
+	.kernel_metric = 20,
+	.listen_backlog = 4096,
 };

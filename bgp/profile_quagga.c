@@ -48,4 +48,6 @@ const struct bgp_profile bgp_profile_quagga = {
 	.next_hop_recursive = true,
 	.unknown_sets_partial = true,
 	.as_path_extended_length = true,
+	.kernel_metric = 20,
+	.listen_backlog = 3,
 };

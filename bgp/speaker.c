@@ -112,6 +112,7 @@ void speaker_maybe_release(struct bgp_speaker *speaker)
 	    instant_before(speaker->now, speaker->hold_until))
 		return;
 	speaker->holding = speaker->context.restarting = false;
+	speaker->recovered = true;
 	rib_hold(speaker->rib, false, speaker->now);
 }
 

@@ -26,6 +26,7 @@ struct bgp_speaker {
 	struct instant now;
 	bool started, stopped;
 	bool holding;                    /* RFC 4724 4.1: the RIB waits for the peers */
+	bool recovered;                  /* the wait is over, and the host not told yet */
 	struct instant hold_until;
 
 	struct bgp_effect *effects;

@@ -252,7 +252,8 @@ static uint8_t *as4_append(const struct attr_decoding *decoding, uint8_t *to, ui
 	while (segment_next(&at, end, 4, &segment)) {
 		if (is_confed(segment.type))
 			continue; /* RFC 6793 6: those segments go, the rest counts */
-		bool joins = last && last[0] == BGP_AS_SEQUENCE && segment.type == BGP_AS_SEQUENCE &&
+		bool joins = last && last[0] == BGP_AS_SEQUENCE &&
+			     segment.type == BGP_AS_SEQUENCE &&
 			     last[1] + segment.count <= SEGMENT_MAX;
 		if (joins) {
 			last[1] = (uint8_t)(last[1] + segment.count);

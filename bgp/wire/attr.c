@@ -368,7 +368,8 @@ static const struct attr_row rows[ATTR_CODES] = {
 		.malformed = WITHDRAW, .internal_only = true, .label = "local-pref",
 		FIELD(local_pref),
 		.decode = number_decode, .encode = number_encode, .print = number_print },
-	[BGP_ATTR_ATOMIC_AGGREGATE] = { { BGP_ATTR_ATOMIC_AGGREGATE, WELL_KNOWN, "ATOMIC_AGGREGATE" },
+	[BGP_ATTR_ATOMIC_AGGREGATE] = {
+		{ BGP_ATTR_ATOMIC_AGGREGATE, WELL_KNOWN, "ATOMIC_AGGREGATE" },
 		.malformed = DISCARD, .label = "atomic-aggregate",
 		.decode = atomic_decode, .encode = atomic_encode, .print = atomic_print },
 	[BGP_ATTR_AGGREGATOR] = { { BGP_ATTR_AGGREGATOR, OPTIONAL_TRANSITIVE, "AGGREGATOR" },

@@ -60,8 +60,8 @@ enum bgp_segment {
  * in host order unless said otherwise. AS numbers are always four octets here. */
 struct bgp_attrs {
 	uint64_t present;             /* 1u << code, for codes below 64 */
-	uint64_t partial;             /* the same bits: recognised optional transitive ones that came
-				       * with the Partial bit, which nobody may clear (RFC 4271 5) */
+	uint64_t partial;             /* the same bits: recognised optional transitive ones that
+				       * came with the Partial bit, which stays (RFC 4271 5) */
 	uint8_t origin;
 	uint32_t as_path_length;      /* bytes of as_path */
 	const uint8_t *as_path;       /* wire form with four-octet numbers, checked */
@@ -80,7 +80,7 @@ struct bgp_attrs {
 	uint16_t large_count;
 	const uint8_t *large_communities;    /* * 12 */
 	uint32_t otc;
-	uint16_t unknown_length;      /* unrecognised optional transitive ones, whole, in order of code */
+	uint16_t unknown_length;      /* unrecognised optional transitive ones, whole, by code */
 	const uint8_t *unknown;
 };
 
@@ -112,10 +112,11 @@ static inline bool bgp_has(const struct bgp_attrs *attrs, enum bgp_attr_code cod
 #define BGP_GRACEFUL_SHUTDOWN UINT32_C(0xffff0000)
 bool bgp_has_community(const struct bgp_attrs *attrs, uint32_t community);
 
-/* Encodes the attributes in order of type code, without MP_REACH and MP_UNREACH. NEXT_HOP is written
- * only if it is IPv4 and present has it. With codec->as4 false also AS4_PATH/AS4_AGGREGATOR where
- * RFC 6793 wants them. What is present is written, whatever the kind of session: leaving out LOCAL_PREF
- * and the like is the export's work. Without room out->failed is set. */
+/* Encodes the attributes in order of type code, without MP_REACH and MP_UNREACH. NEXT_HOP is
+ * written only if it is IPv4 and present has it. With codec->as4 false also AS4_PATH and
+ * AS4_AGGREGATOR where RFC 6793 wants them. What is present is written, whatever the kind
+ * of session: leaving out LOCAL_PREF and the like is the export's work. Without room out->failed
+ * is set. */
 void bgp_attrs_encode(const struct bgp_attrs *attrs, const struct bgp_codec *codec,
 		      struct writer *out);
 

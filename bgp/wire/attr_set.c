@@ -123,8 +123,10 @@ static void mandatory_looked_for(struct set_decoding *set)
 	};
 	for (size_t i = 0; i < sizeof(mandatory) / sizeof(mandatory[0]); i++) {
 		uint8_t code = mandatory[i].code;
-		if (mandatory[i].wanted && !(set->seen[0] >> code & 1))
-			judge(set, BGP_OUTCOME_WITHDRAW, code, UPDATE_MISSING_WELL_KNOWN, &code, 1);
+		bool seen = set->seen[0] >> code & 1;
+		if (mandatory[i].wanted && !seen)
+			judge(set, BGP_OUTCOME_WITHDRAW, code, UPDATE_MISSING_WELL_KNOWN, &code,
+			      1);
 	}
 }
 
@@ -162,8 +164,8 @@ static void unknown_gathered(struct set_decoding *set)
 
 enum bgp_outcome bgp_attrs_decode(const uint8_t *plain_bytes, size_t length,
 				  const struct bgp_codec *codec, bool classic, bool reach,
-				  struct arena *arena, struct bgp_attrs *attrs, uint8_t *bad_attribute,
-				  struct bgp_error *error)
+				  struct arena *arena, struct bgp_attrs *attrs,
+				  uint8_t *bad_attribute, struct bgp_error *error)
 {
 	struct set_decoding set;
 	memset(set.seen, 0, sizeof(set.seen));
@@ -182,7 +184,8 @@ enum bgp_outcome bgp_attrs_decode(const uint8_t *plain_bytes, size_t length,
 	for (size_t at = 0; at < length && set.outcome != BGP_OUTCOME_RESET;) {
 		struct attr_header header;
 		if (!attr_header_read(plain_bytes + at, length - at, &header)) {
-			judge(&set, BGP_OUTCOME_WITHDRAW, header.code, UPDATE_MALFORMED_LIST, NULL, 0);
+			judge(&set, BGP_OUTCOME_WITHDRAW, header.code, UPDATE_MALFORMED_LIST, NULL,
+			      0);
 			break;
 		}
 		attribute_taken(&set, &header, plain_bytes + at);

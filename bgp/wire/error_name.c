@@ -1,7 +1,7 @@
 #include "bgp/wire/message.h"
 
-/* The IANA registry of BGP error codes and subcodes. Subcode 0 names the code itself; it also stands
- * for subcodes nobody has assigned. */
+/* The IANA registry of BGP error codes and subcodes. Subcode 0 names the code itself; it also
+ * stands for subcodes nobody has assigned. */
 static const struct error_row {
 	uint8_t code, subcode;
 	const char *name;

@@ -39,9 +39,9 @@ struct bgp_frame {
 	size_t body_length;
 	size_t total_length; /* to step over it */
 };
-/* Finds the first message in a byte stream. MORE: wait; BAD: *error says what to notify. message_max:
- * BGP_MESSAGE_MAX, or BGP_MESSAGE_MAX_EXTENDED once negotiated; OPEN stays below the former. The
- * length of a ROUTE-REFRESH is left to its decoder. */
+/* Finds the first message in a byte stream. MORE: wait; BAD: *error says what to notify.
+ * message_max: BGP_MESSAGE_MAX, or BGP_MESSAGE_MAX_EXTENDED once negotiated; OPEN stays below the
+ * former. The length of a ROUTE-REFRESH is left to its decoder. */
 enum bgp_frame_result bgp_frame_next(const uint8_t *bytes, size_t length, size_t message_max,
 				     struct bgp_frame *frame, struct bgp_error *error);
 
@@ -88,10 +88,10 @@ struct bgp_open {
 	struct bgp_capabilities capabilities;
 };
 
-/* Checks what can be checked without knowing the peer: version, AS 0 (RFC 7607) and AS_TRANS without
- * capability 65, hold time, identifier 0, optional parameters (RFC 4271 6.2, RFC 9072's extended
- * form). A capability we know whose length is impossible counts as a malformed parameter, 2/0; one we
- * do not know is passed over. False: *error. */
+/* Checks what can be checked without knowing the peer: version, AS 0 (RFC 7607) and AS_TRANS
+ * without capability 65, hold time, identifier 0, optional parameters (RFC 4271 6.2, RFC 9072's
+ * extended form). A capability we know whose length is impossible counts as a malformed parameter,
+ * 2/0; one we do not know is passed over. False: *error. */
 bool bgp_open_decode(const uint8_t *body, size_t length, struct bgp_open *open,
 		     struct bgp_error *error);
 /* `order`: capability codes in the order to send, 0-terminated; those not set are skipped. Writes
@@ -110,8 +110,8 @@ struct bgp_route_refresh {
 	uint8_t safi;
 	uint8_t family;  /* BGP_IPV4_UNICAST ..., 0 if not one of ours */
 };
-/* A wrong length is 7/1 for RFC 7313's subtypes and 1/2 otherwise; a session that has not negotiated
- * capability 70 answers 1/2 to both. */
+/* A wrong length is 7/1 for RFC 7313's subtypes and 1/2 otherwise; a session that has not
+ * negotiated capability 70 answers 1/2 to both. */
 bool bgp_route_refresh_decode(const uint8_t *body, size_t length, struct bgp_route_refresh *refresh,
 			      struct bgp_error *error);
 /* afi and safi, or, when afi is 0, those of `family`. */

@@ -48,8 +48,8 @@ static bool parameters_decode(struct reader *in, bool extended, struct bgp_open 
 	return true;
 }
 
-/* The block of optional parameters: RFC 9072's form is told by its first parameter type, and then the
- * one-octet length before it means nothing. */
+/* The block of optional parameters: RFC 9072's form is told by its first parameter type, and then
+ * the one-octet length before it means nothing. */
 static bool block_decode(struct reader *in, struct bgp_open *open, struct bgp_error *error)
 {
 	size_t length = reader_u8(in);

@@ -55,8 +55,8 @@ static bool is_martian(const struct ip_addr *addr)
 	       get_u32(bytes) == UINT32_MAX;
 }
 
-/* RFC 2545 3: 16 octets, or 32 with a link-local one behind. Some senders put the link-local address
- * beside an unspecified global one; it is then the next hop. */
+/* RFC 2545 3: 16 octets, or 32 with a link-local one behind. Some senders put the link-local
+ * address beside an unspecified global one; it is then the next hop. */
 static bool mp_next_hop_taken(struct bgp_update *update, uint8_t family, const uint8_t *bytes,
 			      size_t length)
 {
@@ -158,8 +158,8 @@ static void attributes_scanned(struct bgp_update *update, const struct bgp_codec
 	while (at < end) {
 		struct attr_header header;
 		if (!attr_header_read(at, (size_t)(end - at), &header)) { /* RFC 7606 4 */
-			judge(update, BGP_OUTCOME_WITHDRAW, header.code, UPDATE_MALFORMED_LIST, NULL,
-			      0);
+			judge(update, BGP_OUTCOME_WITHDRAW, header.code, UPDATE_MALFORMED_LIST,
+			      NULL, 0);
 			break;
 		}
 		if (header.code == BGP_ATTR_MP_REACH || header.code == BGP_ATTR_MP_UNREACH) {
