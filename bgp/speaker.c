@@ -104,6 +104,14 @@ struct instant bgp_next_wakeup(const struct bgp_speaker *speaker)
 	return top ? (struct instant){ top->key } : INSTANT_NEVER;
 }
 
+static void describe(const struct session *session, struct bgp_event *event)
+{
+	const struct session_connection *connection = session_established(session);
+	event->hold_time_s = connection->terms.hold_s;
+	event->keepalive_s = connection->terms.keepalive_s;
+	event->local = connection->local;
+}
+
 void speaker_maybe_release(struct bgp_speaker *speaker)
 {
 	if (!speaker->holding)
@@ -206,6 +214,7 @@ void bgp_speaker_free(struct bgp_speaker *speaker)
 	free(speaker->sessions);
 	free(speaker->effects);
 	free(speaker->events);
+	free(speaker->unanswered);
 	free(speaker);
 }
 
@@ -215,6 +224,7 @@ static void hold_routes(struct bgp_speaker *speaker, struct instant now)
 	int64_t wait_ns = bgp_timer_draw(context->profile, BGP_TIMER_RESTART_WAIT, -1,
 					 &context->random);
 	context->restarting = true;
+	speaker->recovering = true;
 	if (wait_ns == 0)
 		return;
 	speaker->holding = true;
@@ -359,6 +369,7 @@ void bgp_next_hop_changed(struct bgp_speaker *speaker, struct instant now, struc
 			  struct bgp_next_hop_state state)
 {
 	speaker->now = now;
+	speaker_answered(speaker, next_hop);
 	rib_next_hop_changed(speaker->rib, next_hop, state, now);
 }
 

@@ -50,6 +50,7 @@ struct pipe_speaker {
 	struct instant woken_for;
 	struct pipe_fib fib[PIPE_ROUTES];
 	uint32_t updates_sent, bytes_sent;
+	struct instant recovered_at;
 };
 
 /* One connection: end 0 dialled, end 1 was called. */
@@ -110,6 +111,7 @@ PIPE struct pipe_speaker *pipe_add(struct pipe *pipe, const struct bgp_profile *
 	assert_true(pipe->speaker_count < PIPE_SPEAKERS);
 	struct pipe_speaker *node = &pipe->speakers[pipe->speaker_count++];
 	node->address = ip_addr_v4(address);
+	node->recovered_at = INSTANT_NEVER;
 	node->woken_for = INSTANT_NEVER;
 	node->config = (struct bgp_config){
 		.name = "node",
@@ -266,6 +268,9 @@ PIPE void pipe_poll(struct pipe *pipe, struct pipe_speaker *node)
 		case BGP_EFFECT_FIB_SET:
 		case BGP_EFFECT_FIB_REMOVE:
 			pipe_fib_set(node, &effect);
+			break;
+		case BGP_EFFECT_RECOVERED:
+			node->recovered_at = pipe->now;
 			break;
 		case BGP_EFFECT_EVENT:
 			pipe_record(pipe, node, effect.event);

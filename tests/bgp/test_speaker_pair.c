@@ -207,6 +207,7 @@ static void killed_and_back(void **state)
 	assert_non_null(pipe_fib(pair->a, "10.2.0.0/16"));
 	assert_non_null(pipe_fib(pair->b, "10.1.0.0/16"));
 	assert_null(pipe_fib(pair->b, "10.3.0.0/16")); /* gone with End-of-RIB */
+	assert_true(pair->a->recovered_at.ns < pair->pipe.now.ns);
 	pair_free(pair);
 }
 
@@ -246,8 +247,12 @@ static void restarting_waits_for_absent_peers(void **state)
 	pipe_run(&pair->pipe, (struct instant){ 240 * NS_PER_S - 1 });
 	assert_established(pair);
 	assert_null(pipe_fib(pair->a, "10.2.0.0/16"));
+	assert_true(pipe_state_event(&pair->pipe, pair->a, BGP_ESTABLISHED, 0)->event.waiting);
+	assert_true(instant_is_never(pair->a->recovered_at));
 	assert_null(pipe_fib(pair->b, "10.1.0.0/16"));
 	pipe_run(&pair->pipe, (struct instant){ 241 * NS_PER_S });
+	assert_int_equal(pair->a->recovered_at.ns, 240 * NS_PER_S);
+	assert_false(pipe_state_event(&pair->pipe, pair->a, BGP_ESTABLISHED, 1)->event.waiting);
 	assert_non_null(pipe_fib(pair->a, "10.2.0.0/16"));
 	assert_non_null(pipe_fib(pair->b, "10.1.0.0/16"));
 	pair_free(pair);
