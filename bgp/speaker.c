@@ -104,14 +104,6 @@ struct instant bgp_next_wakeup(const struct bgp_speaker *speaker)
 	return top ? (struct instant){ top->key } : INSTANT_NEVER;
 }
 
-static void describe(const struct session *session, struct bgp_event *event)
-{
-	const struct session_connection *connection = session_established(session);
-	event->hold_time_s = connection->terms.hold_s;
-	event->keepalive_s = connection->terms.keepalive_s;
-	event->local = connection->local;
-}
-
 void speaker_maybe_release(struct bgp_speaker *speaker)
 {
 	if (!speaker->holding)
@@ -120,7 +112,6 @@ void speaker_maybe_release(struct bgp_speaker *speaker)
 	    instant_before(speaker->now, speaker->hold_until))
 		return;
 	speaker->holding = speaker->context.restarting = false;
-	speaker->recovered = true;
 	rib_hold(speaker->rib, false, speaker->now);
 }
 

@@ -26,7 +26,6 @@ struct bgp_speaker {
 	struct instant now;
 	bool started, stopped;
 	bool holding;                    /* RFC 4724 4.1: the RIB waits for the peers */
-	bool recovered;                  /* the wait is over, and the host not told yet */
 	struct instant hold_until;
 	bool recovering;                 /* RECOVERED is still to be said */
 	struct ip_addr *unanswered;      /* next hops asked about while recovering */

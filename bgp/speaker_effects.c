@@ -143,7 +143,6 @@ static void tell_state(struct bgp_speaker *speaker, struct session *session,
 	event->error_sent = cause->sent;
 	event->graceful = cause->graceful;
 	event->waiting = speaker->holding && action->new_state == BGP_ESTABLISHED;
-	event->waiting = speaker->holding;
 	event->has_close_reason = cause->has_close;
 	event->close_reason = cause->close_reason;
 	event->hold_time_s = action->hold_s;
@@ -314,11 +313,6 @@ bool bgp_effect_next(struct bgp_speaker *speaker, struct bgp_effect *effect)
 			if (change_effect(speaker, &change, effect, &queued) && !queued)
 				return true;
 			continue;
-		}
-		if (speaker->recovered) {
-			speaker->recovered = false;
-			*effect = (struct bgp_effect){ .kind = BGP_EFFECT_RECOVERED };
-			return true;
 		}
 		uint32_t peer = rib_pending_peer(speaker->rib);
 		if (peer == UINT32_MAX)
