@@ -49,19 +49,22 @@ void table_attrs_free(struct bgp_table *table)
 struct attr_values {
 	uint64_t present;
 	uint32_t med, local_pref, aggregator_as, aggregator_id, originator_id, otc;
-	uint16_t as_path, clusters, communities, extended, large, unknown; /* bytes or items */
+	uint32_t as_path;                                           /* bytes */
+	uint16_t clusters, communities, extended, large, unknown; /* items, bytes */
 	uint8_t origin, atomic_aggregate;
 	struct ip_addr next_hop, next_hop_link;
+	uint8_t spare[6];
 };
 
 /* The variable parts, in the order they follow the values: where each stands in struct bgp_attrs and
  * how large an item is. */
 static const struct attr_part {
 	size_t pointer, count;
-	uint8_t size;
+	uint8_t count_size, size;
 } attr_parts[] = {
 #define PART(pointer_, count_, size_)                                                              \
-	{ offsetof(struct bgp_attrs, pointer_), offsetof(struct bgp_attrs, count_), size_ }
+	{ offsetof(struct bgp_attrs, pointer_), offsetof(struct bgp_attrs, count_),                \
+	  sizeof(((struct bgp_attrs *)0)->count_), size_ }
 	PART(as_path, as_path_length, 1),
 	PART(cluster_list, cluster_count, 4),
 	PART(communities, community_count, 4),
@@ -74,16 +77,23 @@ static const struct attr_part {
 
 static size_t part_bytes(const struct bgp_attrs *attrs, size_t part)
 {
-	uint16_t count;
-	memcpy(&count, (const char *)attrs + attr_parts[part].count, sizeof(count));
-	return (size_t)count * attr_parts[part].size;
+	const char *at = (const char *)attrs + attr_parts[part].count;
+	uint16_t narrow;
+	uint32_t wide;
+	if (attr_parts[part].count_size == sizeof(narrow)) {
+		memcpy(&narrow, at, sizeof(narrow));
+		wide = narrow;
+	} else {
+		memcpy(&wide, at, sizeof(wide));
+	}
+	return (size_t)wide * attr_parts[part].size;
 }
 
 /* Attributes that are not present count as zero, whatever the struct says. */
 static struct attr_values attr_values_of(const struct bgp_attrs *attrs)
 {
 	struct attr_values v;
-	_Static_assert(sizeof(v) == 80, "no padding");
+	_Static_assert(sizeof(v) == 88, "no padding");
 	memset(&v, 0, sizeof(v));
 	v.present = attrs->present;
 	v.med = bgp_has(attrs, BGP_ATTR_MED) ? attrs->med : 0;
