@@ -121,10 +121,15 @@ static const char *bad_router_id(struct arena *arena, const struct side *us,
 			    ip_addr_format(ip_addr_v4(us->bgp->router_id), buffer));
 }
 
-static const char *(*const rules[])(struct arena *arena, const struct side *us,
-				    const struct side *them) = {
-	bad_shutdown, bad_as, bad_password, bad_passive, bad_port, bad_families, bad_hops,
-	bad_router_id,
+struct rule {
+	const char *code;
+	const char *(*broken)(struct arena *arena, const struct side *us, const struct side *them);
+};
+
+static const struct rule rules[] = {
+	{ "W018", bad_shutdown }, { "W012", bad_as }, { "W013", bad_password },
+	{ "W018", bad_passive }, { "W018", bad_port }, { "W018", bad_families },
+	{ "W018", bad_hops }, { "W029", bad_router_id },
 };
 
 static bool already_listed(const struct matrix *matrix, const struct topo_session *session)
@@ -164,12 +169,14 @@ static void judge(const struct matrix *matrix, struct arena *arena, struct topo_
 	uint32_t owners = matrix_owners(matrix, neighbor->address, &node, &number);
 	if (already_listed(matrix, session)) {
 		session->status = TOPO_SESSION_DUPLICATE;
+		session->code = "W019";
 		session->why = arena_printf(arena, "%s has another session to %s", our_name, buffer);
 		return;
 	}
 	if (owners != 1) {
 		session->status = owners ? TOPO_SESSION_MULTIPLE_REMOTES
 					 : TOPO_SESSION_UNKNOWN_REMOTE;
+		session->code = owners ? "W028" : "W011";
 		session->why = owners ? arena_printf(arena, "%u nodes have %s", owners, buffer)
 				      : arena_printf(arena, "nobody has %s", buffer);
 		return;
@@ -178,6 +185,7 @@ static void judge(const struct matrix *matrix, struct arena *arena, struct topo_
 	const struct model_config *theirs = matrix->revision->nodes[node];
 	if (node == session->node || !theirs->bgp.enabled) {
 		session->status = TOPO_SESSION_HALF_OPEN;
+		session->code = "W010";
 		session->why = node == session->node ? "this is its own address"
 			: arena_printf(arena, "%s runs no BGP: %s", nodes[node].name,
 				       theirs->bgp.why_not ? theirs->bgp.why_not : "it is a host");
@@ -186,6 +194,7 @@ static void judge(const struct matrix *matrix, struct arena *arena, struct topo_
 	session->peer_neighbor = entry_for_us(matrix, session->node, node, neighbor);
 	if (session->peer_neighbor == MODEL_NONE) {
 		session->status = TOPO_SESSION_HALF_OPEN;
+		session->code = "W010";
 		session->why = arena_printf(arena, "%s has no neighbor for %s", nodes[node].name,
 					    our_name);
 		return;
@@ -193,8 +202,10 @@ static void judge(const struct matrix *matrix, struct arena *arena, struct topo_
 	struct side us = { our_name, ours, &ours->bgp, neighbor };
 	struct side them = { nodes[node].name, theirs, &theirs->bgp,
 			     &theirs->bgp.neighbors[session->peer_neighbor] };
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]) && !session->why; i++)
-		session->why = rules[i](arena, &us, &them);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]) && !session->why; i++) {
+		session->why = rules[i].broken(arena, &us, &them);
+		session->code = session->why ? rules[i].code : NULL;
+	}
 	session->status = session->why ? TOPO_SESSION_NO_MATCH_FOUND : TOPO_SESSION_UNIQUE_MATCH;
 }
 
@@ -214,7 +225,7 @@ struct topo_session *topo_sessions(const struct model *model, uint32_t revision,
 		for (uint32_t k = 0; bgp->enabled && k < bgp->neighbor_count; k++) {
 			struct topo_session *session = &sessions[(*count)++];
 			*session = (struct topo_session){ i, k, MODEL_NONE, MODEL_NONE,
-							  TOPO_SESSION_UNIQUE_MATCH, NULL };
+							  TOPO_SESSION_UNIQUE_MATCH, NULL, NULL };
 			judge(&matrix, arena, session);
 		}
 	}
