@@ -27,7 +27,7 @@ struct seen { /* a segment as it left a host */
 	int from;
 	uint32_t sequence, acknowledgment, length;
 	uint8_t flags, ttl, shift;
-	uint16_t window, mss;
+	uint16_t window, mss, source_port;
 	bool signature, dropped;
 };
 
@@ -153,7 +153,7 @@ static inline void pair_transmit(struct pair *p, int side, const struct tcp_segm
 				      segment->length), 0);
 	assert_int_equal(segment->tos, 0xc0);
 	struct seen seen = { p->now.ns, side, h.sequence, h.acknowledgment, h.length, h.flags,
-			     segment->ttl, h.shift, h.window, h.mss, h.md5 != NULL, false };
+			     segment->ttl, h.shift, h.window, h.mss, h.source_port, h.md5 != NULL, false };
 	uint32_t index = p->sent[side]++;
 	seen.dropped = p->cut[side] || (index < 64 && (p->drop_mask[side] >> index & 1)) ||
 		       (p->drop && p->drop(p, &seen));
