@@ -54,9 +54,9 @@ static char *read_all(FILE *file, size_t limit, size_t *length, const char **tro
 		if (count == capacity)
 			text = memory_grow(text, &capacity, capacity + 1, 1);
 	}
-	if (ferror(file))
+	if (!*trouble && ferror(file))
 		*trouble = strerror(errno);
-	else if (memchr(text, '\0', count))
+	if (!*trouble && memchr(text, '\0', count))
 		*trouble = "holds a NUL byte, so it is no text file";
 	*length = count;
 	return text;
