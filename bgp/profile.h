@@ -117,6 +117,7 @@ struct bgp_profile {
 	bool restart_waits_for_all;     /* restarting: waits for every configured peer (BIRD); else for
 					 * those that came up */
 	bool add_path_receive_always;   /* FRR offers to receive without being told */
+	bool long_lived_listed;         /* capability 71 lists our families, with the F bit and time 0 */
 	bool restart_notification;      /* RFC 8538's N bit */
 	uint16_t restart_time_s;
 	bool stop_sends_cease;          /* 6/2 on SIGTERM */

@@ -445,12 +445,10 @@ static struct session_cause cause_of(enum session_event event, const struct sess
 
 enum bgp_state session_state(const struct session *session)
 {
-	enum bgp_state state = session->base;
-	if (session->outgoing.number && session->outgoing.state > state)
-		state = session->outgoing.state;
-	if (session->incoming.number && session->incoming.state > state)
-		state = session->incoming.state;
-	return state;
+	enum bgp_state further = session->outgoing.state > session->incoming.state
+					 ? session->outgoing.state
+					 : session->incoming.state;
+	return further >= BGP_OPEN_SENT ? further : session->base;
 }
 
 static void show(struct session *session, struct session_context *context)
