@@ -358,3 +358,10 @@ uint32_t fib_select(uint32_t hash, uint32_t count, bool (*good)(const void *cont
 	}
 	return first == UINT32_MAX ? 0 : first;
 }
+
+void fib_clear(struct fib *fib)
+{
+	for (uint32_t id = fib_next(fib, 0); id != FIB_NO_PREFIX; id = fib_next(fib, id + 1))
+		for (enum route_source source = 0; source < sizeof(source_rank); source++)
+			fib_remove(fib, id, source, FIB_ANY_METRIC);
+}

@@ -81,6 +81,7 @@ void fib_set(struct fib *fib, uint32_t prefix_id, const struct fib_spec *spec);
 bool fib_remove(struct fib *fib, uint32_t prefix_id, enum route_source source, uint32_t metric);
 /* Removes all routes of a source, in order of prefix number. */
 void fib_remove_source(struct fib *fib, enum route_source source);
+void fib_clear(struct fib *fib); /* everything, telling the listener */
 
 /* What the kernel uses for exactly that prefix; NULL if nothing. */
 const struct fib_route *fib_best(const struct fib *fib, uint32_t prefix_id);

@@ -15,13 +15,12 @@ void frame_pool_init(struct frame_pool *pool) { *pool = (struct frame_pool){ 0 }
 
 void frame_pool_free(struct frame_pool *pool)
 {
-	ASSERT(pool->live == 0);
-	for (uint32_t class = 0; class < FRAME_CLASSES; class++)
-		while (pool->spare[class]) {
-			struct frame *frame = pool->spare[class];
-			pool->spare[class] = frame->next;
-			free(frame);
-		}
+	while (pool->made) {
+		struct frame *frame = pool->made;
+		pool->made = frame->made;
+		free(frame);
+	}
+	frame_pool_init(pool);
 }
 
 struct frame *frame_take(struct frame_pool *pool, uint32_t length)
@@ -32,16 +31,18 @@ struct frame *frame_take(struct frame_pool *pool, uint32_t length)
 		ASSERT(class < FRAME_CLASSES);
 	}
 	struct frame *frame = pool->spare[class];
-	if (frame)
+	if (frame) {
 		pool->spare[class] = frame->next;
-	else
+	} else {
 		frame = memory_alloc(sizeof(*frame) + class_room[class]);
+		frame->made = pool->made;
+		pool->made = frame;
+	}
 	frame->pool = pool;
 	frame->next = NULL;
 	frame->references = 1;
 	frame->length = length;
 	frame->class = class;
-	frame->mark = 0;
 	pool->live++;
 	return frame;
 }
@@ -63,7 +64,6 @@ struct frame *frame_writable(struct frame *frame)
 		return frame;
 	struct frame *copy = frame_take(frame->pool, frame->length);
 	memcpy(copy->bytes, frame->bytes, frame->length);
-	copy->mark = frame->mark;
 	frame_unref(frame);
 	return copy;
 }
@@ -332,4 +332,18 @@ void packet_rewrite_destination(struct packet *packet, struct ip_addr destinatio
 	rewrite(packet, 16, destination, 2, port);
 	packet->destination = destination;
 	packet->destination_port = port;
+}
+
+void tcp_header_fill(uint8_t *header, uint16_t source_port, uint16_t destination_port,
+		     uint32_t sequence, uint32_t acknowledgement, uint8_t flags)
+{
+	put_u16(header, source_port);
+	put_u16(header + 2, destination_port);
+	put_u32(header + 4, sequence);
+	put_u32(header + 8, acknowledgement);
+	header[12] = 0x50;
+	header[13] = flags;
+	put_u16(header + 14, flags & 0x04 ? 0 : 64240); /* what Linux offers at first */
+	put_u16(header + 16, 0);
+	put_u16(header + 18, 0);
 }
