@@ -192,7 +192,7 @@ static void test_backlog(void **state)
 	for (int i = 0; i < 12; i++)
 		pair_dial(&p, 0, NULL);
 	pair_run(&p, 500 * MS);
-	/* All twelve SYNs came before the first ACK, so all were answered; three final ACKs fell. */
+	/* All SYNs came before the first ACK, so all were answered; three final ACKs fell. */
 	assert_int_equal(p.opened[0], 12);
 	assert_int_equal(tcp_counters(p.host[1])->listen_overflows, 3);
 	for (int i = 0; i < 8; i++)
