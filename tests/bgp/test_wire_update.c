@@ -176,6 +176,9 @@ static void end_of_rib(void **state)
 	assert_int_equal(update.end_of_rib, 0);
 	assert_int_equal(split("0002 080a 0000", &both), OK);
 	assert_int_equal(update.end_of_rib, 0);
+	/* Prefixes of a foreign family are something too. */
+	assert_int_equal(split("0000 0010 800e 07 0001 80 00 00 0000 800f 03 000201", &both), OK);
+	assert_int_equal(update.end_of_rib, 0);
 }
 
 static void add_path(void **state)
@@ -361,6 +364,28 @@ static void packed_to_the_brim(void **state)
 	assert_true(fill(NULL, &codec, BGP_IPV4_UNICAST, 4096, &count) > 4088);
 }
 
+/* The last two octets of a classic withdrawal are the length of no attributes. */
+static void withdrawals_to_the_brim(void **state)
+{
+	(void)state;
+	for (unsigned shift = 0; shift < 4; shift++) {
+		uint8_t *room = malloc(BGP_MESSAGE_MAX);
+		struct bgp_update_writer writer;
+		bgp_update_begin(&writer, room, BGP_MESSAGE_MAX, NULL, &both, BGP_IPV4_UNICAST);
+		struct bgp_nlri_item item = nth(BGP_IPV4_UNICAST, (uint8_t)(8 * shift), 0);
+		do
+			assert_true(writer.count < 2000);
+		while (bgp_update_add(&writer, &item) &&
+		       (item = nth(BGP_IPV4_UNICAST, 24, writer.count), true));
+		size_t total = bgp_update_finish(&writer);
+		assert_in_range(total, BGP_MESSAGE_MAX - 3, BGP_MESSAGE_MAX);
+		assert_int_equal(bgp_update_split(room + BGP_HEADER_BYTES, total - BGP_HEADER_BYTES,
+						  &both, &arena, &update), OK);
+		assert_int_equal(update.withdrawn[0].count, writer.count);
+		free(room);
+	}
+}
+
 static void packed_bytes(void **state)
 {
 	(void)state;
@@ -460,6 +485,7 @@ int main(void)
 		cmocka_unit_test(resets),
 		cmocka_unit_test(withdraws),
 		cmocka_unit_test(packed_to_the_brim),
+		cmocka_unit_test(withdrawals_to_the_brim),
 		cmocka_unit_test(packed_bytes),
 		cmocka_unit_test(attributes_too_long),
 		cmocka_unit_test(every_length_both_ways),
