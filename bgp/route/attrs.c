@@ -47,7 +47,7 @@ void table_attrs_free(struct bgp_table *table)
 
 /* Laid out without padding, so that equal sets are equal bytes. */
 struct attr_values {
-	uint64_t present;
+	uint64_t present, partial;
 	uint32_t med, local_pref, aggregator_as, aggregator_id, originator_id, otc;
 	uint32_t as_path;                                           /* bytes */
 	uint16_t clusters, communities, extended, large, unknown; /* items, bytes */
@@ -93,9 +93,10 @@ static size_t part_bytes(const struct bgp_attrs *attrs, size_t part)
 static struct attr_values attr_values_of(const struct bgp_attrs *attrs)
 {
 	struct attr_values v;
-	_Static_assert(sizeof(v) == 88, "no padding");
+	_Static_assert(sizeof(v) == 96, "no padding");
 	memset(&v, 0, sizeof(v));
 	v.present = attrs->present;
+	v.partial = attrs->partial & attrs->present;
 	v.med = bgp_has(attrs, BGP_ATTR_MED) ? attrs->med : 0;
 	v.local_pref = bgp_has(attrs, BGP_ATTR_LOCAL_PREF) ? attrs->local_pref : 0;
 	if (bgp_has(attrs, BGP_ATTR_AGGREGATOR)) {

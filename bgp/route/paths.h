@@ -23,7 +23,7 @@
 #define PATH_UNREACHABLE 8u /* its next hop does not resolve */
 #define PATH_STALE 16u      /* RFC 4724: the peer is restarting */
 /* What the decision process made of it. */
-#define PATH_BEST 32u       /* selected; always the first of the list */
+#define PATH_BEST 32u       /* selected; the first of the list, once the list is decided */
 #define PATH_MULTIPATH 64u  /* used for forwarding: these follow, in order of preference */
 
 #define PATH_INELIGIBLE (PATH_LOOP | PATH_REJECTED)

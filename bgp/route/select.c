@@ -45,14 +45,13 @@ static struct candidate candidate_of(const struct rib *rib, const struct path *p
 	return c;
 }
 
-/* RFC 4271 9.1.2: only feasible paths take part. One that waits for word of its next hop is left
- * out; the outcome is not published before that word has come. */
+/* RFC 4271 9.1.2: only feasible paths take part. */
 static uint32_t candidates_of(const struct rib *rib, const struct path *paths, uint32_t count,
 			      struct candidate *candidates)
 {
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < count; i++)
-		if (!(paths[i].flags & (PATH_INELIGIBLE | PATH_WAITING)))
+		if (!(paths[i].flags & PATH_INELIGIBLE))
 			candidates[n++] = candidate_of(rib, &paths[i], i);
 	return n;
 }
@@ -147,7 +146,7 @@ static void arrange(struct path *paths, uint32_t count, const uint32_t *chosen, 
 
 static bool selectable(const struct rib *rib, const struct path *path)
 {
-	return !(path->flags & (PATH_INELIGIBLE | PATH_WAITING)) &&
+	return !(path->flags & PATH_INELIGIBLE) &&
 	       (!(path->flags & PATH_UNREACHABLE) || rib->profile->unreachable_reflected);
 }
 
@@ -164,8 +163,20 @@ static void mark(struct rib *rib, struct path *paths, uint32_t count, uint32_t c
 		paths[i].flags |= PATH_MULTIPATH;
 }
 
+static bool any_waits(const struct path *paths, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (paths[i].flags & PATH_WAITING)
+			return true;
+	return false;
+}
+
+/* While a path waits for word of its next hop the decision waits too, marks and all: else a path that
+ * is replaced would lose its seniority (BGP_RULE_OLDEST_EXTERNAL) to a moment of not knowing. */
 static void decide(struct rib *rib, struct path *paths, uint32_t count)
 {
+	if (any_waits(paths, count))
+		return;
 	uint32_t chosen[BGP_NEXT_HOPS_MAX], chosen_count = 1;
 	if (count > 1) {
 		paths_sort(paths, count);
@@ -212,10 +223,7 @@ static bool list_waits(const struct rib *rib, uint32_t list)
 {
 	uint32_t count;
 	const struct path *paths = path_list_of(rib->table, list, &count);
-	for (uint32_t i = 0; i < count; i++)
-		if (paths[i].flags & PATH_WAITING)
-			return true;
-	return false;
+	return any_waits(paths, count);
 }
 
 /* ---- publishing ------------------------------------------------------------------------------ */

@@ -49,6 +49,7 @@ struct net {
 	struct text changes;   /* "FIB 20.0.1.0/24 10.0.0.2", "WATCH 10.0.0.2", ... a line each */
 	bool answer;           /* next hops at once, with net_answer */
 	uint32_t slices_shared;
+	char fib[256][128];    /* by prefix id: "10.0.0.2 10.0.0.3" */
 	struct bgp_next_hop_state (*resolve)(struct ip_addr next_hop);
 };
 
@@ -418,6 +419,14 @@ static UNUSED void net_change(struct net *net, const struct rib_change *change)
 {
 	static const char *const names[] = { "FIB", "NOFIB", "WATCH", "UNWATCH", "PATH", "BEST" };
 	char buffer[IP_TEXT_MAX];
+	if (change->kind == RIB_FIB_SET || change->kind == RIB_FIB_REMOVE) {
+		assert_true(change->prefix_id < 256);
+		char *fib = net->fib[change->prefix_id];
+		fib[0] = '\0';
+		for (uint32_t i = 0; i < change->next_hop_count; i++)
+			snprintf(fib + strlen(fib), sizeof(net->fib[0]) - strlen(fib), "%s%s",
+				 i ? " " : "", ip_addr_format(change->next_hops[i], buffer));
+	}
 	text_printf(&net->changes, "%s", names[change->kind]);
 	if (change->kind == RIB_WATCH || change->kind == RIB_UNWATCH) {
 		text_printf(&net->changes, " %s\n", ip_addr_format(change->next_hop, buffer));

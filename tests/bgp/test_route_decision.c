@@ -16,30 +16,55 @@ static const uint8_t all_rules[BGP_DECISION_STEPS_MAX] = {
 };
 
 /* Good enough to lose to nobody and to beat nobody. */
-#define PLAIN                                                                                      \
-	.usable = true, .external = true, .local_pref = 100, .hops = 2, .first_as = 65100,         \
-	.origin = 1, .med = 10, .metric = 10, .router_id = 100, .clusters = 1,                     \
-	.address = { IP_V4, { 10, 0, 0, 9 } }, .path_id = 5, .peer = 3
+static const struct candidate plain = {
+	.usable = true, .external = true, .local_pref = 100, .hops = 2, .first_as = 65100,
+	.origin = 1, .med = 10, .metric = 10, .router_id = 100, .clusters = 1,
+	.address = { IP_V4, { 10, 0, 0, 9 } }, .path_id = 5, .peer = 3,
+};
+
+/* Each makes one of two equal paths the better one, by one thing. */
+#define DIFFER(name, statement)                                                                    \
+	static void name(struct candidate *better, struct candidate *worse)                        \
+	{                                                                                          \
+		(void)better;                                                                      \
+		(void)worse;                                                                       \
+		statement;                                                                         \
+	}
+DIFFER(in_usable, worse->usable = false)
+DIFFER(in_stale, worse->stale = true)
+DIFFER(in_local, better->local = true)
+DIFFER(in_local_pref, better->local_pref = 101)
+DIFFER(in_hops, worse->hops = 3)
+DIFFER(in_origin, worse->origin = 2)
+DIFFER(in_med, worse->med = 11)
+DIFFER(in_external, worse->external = false)
+DIFFER(in_metric, worse->metric = 11)
+DIFFER(in_selected, better->selected = true)
+DIFFER(in_router_id, worse->router_id = 101)
+DIFFER(in_clusters, worse->clusters = 2)
+DIFFER(in_address, worse->address.bytes[3] = 10)
+DIFFER(in_path_id, worse->path_id = 6)
+DIFFER(in_peer, worse->peer = 4)
 
 static const struct row {
 	enum bgp_decision_rule rule;
-	struct candidate better, worse;
+	void (*differ)(struct candidate *better, struct candidate *worse);
 } rows[] = {
-	{ BGP_RULE_USABLE, { PLAIN }, { PLAIN, .usable = false } },
-	{ BGP_RULE_NOT_STALE, { PLAIN }, { PLAIN, .stale = true } },
-	{ BGP_RULE_WEIGHT_LOCAL, { PLAIN, .local = true }, { PLAIN } },
-	{ BGP_RULE_LOCAL_PREF, { PLAIN, .local_pref = 101 }, { PLAIN } },
-	{ BGP_RULE_AS_PATH_LENGTH, { PLAIN }, { PLAIN, .hops = 3 } },
-	{ BGP_RULE_ORIGIN, { PLAIN }, { PLAIN, .origin = 2 } },
-	{ BGP_RULE_MED, { PLAIN }, { PLAIN, .med = 11 } },
-	{ BGP_RULE_EXTERNAL, { PLAIN }, { PLAIN, .external = false } },
-	{ BGP_RULE_IGP_METRIC, { PLAIN }, { PLAIN, .metric = 11 } },
-	{ BGP_RULE_OLDEST_EXTERNAL, { PLAIN, .selected = true }, { PLAIN } },
-	{ BGP_RULE_ROUTER_ID, { PLAIN }, { PLAIN, .router_id = 101 } },
-	{ BGP_RULE_CLUSTER_LIST, { PLAIN }, { PLAIN, .clusters = 2 } },
-	{ BGP_RULE_PEER_ADDRESS, { PLAIN }, { PLAIN, .address = { IP_V4, { 10, 0, 0, 10 } } } },
-	{ BGP_RULE_PATH_ID, { PLAIN }, { PLAIN, .path_id = 6 } },
-	{ BGP_RULE_END, { PLAIN }, { PLAIN, .peer = 4 } },
+	{ BGP_RULE_USABLE, in_usable },
+	{ BGP_RULE_NOT_STALE, in_stale },
+	{ BGP_RULE_WEIGHT_LOCAL, in_local },
+	{ BGP_RULE_LOCAL_PREF, in_local_pref },
+	{ BGP_RULE_AS_PATH_LENGTH, in_hops },
+	{ BGP_RULE_ORIGIN, in_origin },
+	{ BGP_RULE_MED, in_med },
+	{ BGP_RULE_EXTERNAL, in_external },
+	{ BGP_RULE_IGP_METRIC, in_metric },
+	{ BGP_RULE_OLDEST_EXTERNAL, in_selected },
+	{ BGP_RULE_ROUTER_ID, in_router_id },
+	{ BGP_RULE_CLUSTER_LIST, in_clusters },
+	{ BGP_RULE_PEER_ADDRESS, in_address },
+	{ BGP_RULE_PATH_ID, in_path_id },
+	{ BGP_RULE_END, in_peer },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -47,13 +72,15 @@ static void each_rule_alone(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ROWS; i++) {
+		struct candidate better = plain, worse = plain;
+		rows[i].differ(&better, &worse);
 		const char *rule;
-		assert_true(decision_compare(all_rules, &rows[i].better, &rows[i].worse, &rule) < 0);
+		assert_true(decision_compare(all_rules, &better, &worse, &rule) < 0);
 		assert_string_equal(rule, decision_rule_name(rows[i].rule));
-		assert_true(decision_compare(all_rules, &rows[i].worse, &rows[i].better, &rule) > 0);
+		assert_true(decision_compare(all_rules, &worse, &better, &rule) > 0);
 		assert_string_equal(rule, decision_rule_name(rows[i].rule));
 	}
-	for (int rule = BGP_RULE_END; rule <= BGP_RULE_PATH_ID; rule++) {
+	for (unsigned rule = BGP_RULE_END; rule <= BGP_RULE_PATH_ID; rule++) {
 		size_t found = 0;
 		for (size_t i = 0; i < ROWS; i++)
 			found += rows[i].rule == rule;
@@ -66,7 +93,8 @@ static void earlier_rules_win(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i + 1 < ROWS; i++) {
-		struct candidate good = rows[i].better, bad = rows[i].worse;
+		struct candidate good = plain, bad = plain;
+		rows[i].differ(&good, &bad);
 		good.path_id = 9; /* the last rule speaks for the other */
 		bad.path_id = rows[i].rule == BGP_RULE_PATH_ID ? 10 : 1;
 		const char *rule;
@@ -78,8 +106,11 @@ static void earlier_rules_win(void **state)
 static void med_only_within_a_neighbour(void **state)
 {
 	(void)state;
-	struct candidate low = { PLAIN, .med = 1, .router_id = 2 };
-	struct candidate high = { PLAIN, .med = 9, .router_id = 1, .first_as = 65200 };
+	struct candidate low = plain, high = plain;
+	low.med = 1;
+	low.router_id = 2;
+	high.router_id = 1;
+	high.first_as = 65200;
 	const char *rule;
 	assert_true(decision_compare(all_rules, &low, &high, &rule) > 0);
 	assert_string_equal(rule, "lower router id");
@@ -88,7 +119,8 @@ static void med_only_within_a_neighbour(void **state)
 static void equal_until(void **state)
 {
 	(void)state;
-	struct candidate a = { PLAIN }, b = { PLAIN, .router_id = 7 };
+	struct candidate a = plain, b = plain;
+	b.router_id = 7;
 	assert_true(decision_equal(all_rules, BGP_RULE_ROUTER_ID, &a, &b));
 	assert_false(decision_equal(all_rules, BGP_RULE_CLUSTER_LIST, &a, &b));
 	b.metric = 3;
@@ -119,8 +151,11 @@ static void settled_by_the_nearest_rival(void **state)
 	struct bgp_profile profile = { 0 };
 	for (size_t i = 0; i < sizeof(all_rules); i++)
 		profile.decision[i] = all_rules[i];
-	struct candidate paths[] = { { PLAIN }, { PLAIN, .local_pref = 50, .peer = 4 },
-				     { PLAIN, .router_id = 200, .peer = 5 } };
+	struct candidate paths[] = { plain, plain, plain };
+	paths[1].local_pref = 50;
+	paths[1].peer = 4;
+	paths[2].router_id = 200;
+	paths[2].peer = 5;
 	assert_int_equal(decision_best(&profile, paths, 3), 0);
 	assert_string_equal(decision_settled_by(&profile, paths, 3, 0), "lower router id");
 	assert_string_equal(decision_settled_by(&profile, paths, 1, 0), "only path");
