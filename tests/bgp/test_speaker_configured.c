@@ -35,8 +35,8 @@ static struct star *star_new(void)
 		star->leaf_peers[i][0] = peer_of("hub", HUB);
 		star->leaf_peers[i][0].rr_client = false;
 		star->leaf_peers[i][0].passive = true;
-		star->leaves[i] = pipe_add(&star->pipe, &bgp_profile_calico_bird, HUB + 1 + i, 64512,
-					   star->leaf_peers[i], 1);
+		star->leaves[i] = pipe_add(&star->pipe, &bgp_profile_calico_bird, HUB + 1 + i,
+					   64512, star->leaf_peers[i], 1);
 		pipe_start(&star->pipe, star->leaves[i]);
 	}
 	pipe_run_s(&star->pipe, 10);
@@ -139,8 +139,7 @@ static void shut_down_and_up(void **state)
 	star_free(star);
 }
 
-/* A reflector with three clients: each hears of the others' routes, and an UPDATE for several of them
- * is one slice. */
+/* A reflector with three clients: each hears of the others' routes. */
 static void reflects(void **state)
 {
 	(void)state;
@@ -202,7 +201,7 @@ static void doors(void **state)
 	bgp_table_free(table);
 }
 
-/* Thousands of sessions: a message costs no wake-up entry, and waking up looks at none but its own. */
+/* Thousands of sessions: a message costs no wake-up entry, and waking looks at its own only. */
 static void many_sessions(void **state)
 {
 	(void)state;
