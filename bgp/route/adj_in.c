@@ -1,5 +1,7 @@
 /* Adj-RIB-In: what arrives from peers and from ourselves, checked for loops, judged by import policy,
  * and put into the path list of its prefix. */
+#include <stdlib.h>
+
 #include "base/assert.h"
 #include "bgp/route/rib_inside.h"
 
@@ -323,7 +325,13 @@ void rib_retract(struct rib *rib, struct ip_prefix prefix, struct instant now)
 /* ---- all paths of a peer ---------------------------------------------------------------------- */
 
 enum sweep_act { SWEEP_KEEP, SWEEP_CHANGED, SWEEP_REMOVE };
+/* References to be given back when the walk is over. */
+struct held {
+	uint32_t *attrs;
+	size_t count, capacity;
+};
 struct sweep {
+	struct held *held; /* reimport */
 	uint8_t families; /* session down: to be kept as stale; flush: to be flushed */
 	enum sweep_act (*act)(struct rib *rib, struct peer *peer, const struct sweep *sweep,
 			      uint32_t prefix_id, struct path *path);
@@ -385,7 +393,6 @@ static enum sweep_act act_flush(struct rib *rib, struct peer *peer, const struct
 static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, const struct sweep *sweep,
 				   uint32_t prefix_id, struct path *path)
 {
-	(void)sweep;
 	struct import import = import_begin(rib, peer, path->raw);
 	struct path fresh = import_path(rib, peer, &import, prefix_id, path->path_id);
 	bgp_attrs_unref(rib->table, import.base);
@@ -399,6 +406,10 @@ static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, const str
 		next_hop_drop(rib, hop);
 		trace_path(rib, prefix_id, &fresh, false);
 		*path = fresh;
+		ARRAY_PUSH(sweep->held->attrs, sweep->held->count, sweep->held->capacity,
+			   fresh.attrs);
+	} else {
+		bgp_attrs_unref(rib->table, fresh.attrs);
 	}
 	return same ? SWEEP_KEEP : SWEEP_CHANGED;
 }
@@ -406,7 +417,11 @@ static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, const str
 void adj_in_reimport(struct rib *rib, struct peer *peer)
 {
 	arena_rewind(&rib->table->scratch);
-	peer_sweep(rib, peer, &(struct sweep){ .act = act_reimport });
+	struct held held = { 0 };
+	peer_sweep(rib, peer, &(struct sweep){ .held = &held, .act = act_reimport });
+	for (size_t i = 0; i < held.count; i++)
+		bgp_attrs_unref(rib->table, held.attrs[i]);
+	free(held.attrs);
 }
 
 void rib_stale_flush(struct rib *rib, uint32_t index, uint8_t families, struct instant now)

@@ -143,6 +143,10 @@ static void owe(struct peer *peer, uint32_t prefix_id, uint32_t path_id, bool ha
 static void owed_settle(struct peer *peer)
 {
 	size_t kept = 0;
+	if (peer->owed_head == peer->owed_count) {
+		peer->owed_head = peer->owed_count = 0;
+		return;
+	}
 	memmove(peer->owed, peer->owed + peer->owed_head,
 		(peer->owed_count - peer->owed_head) * sizeof(*peer->owed));
 	peer->owed_count -= peer->owed_head;
