@@ -89,6 +89,8 @@ struct observation {
 	uint64_t sequence; /* given by the trace: order of happening, from 1 */
 	enum observation_kind kind;
 	uint32_t node;     /* UINT32_MAX where there is none */
+	const char *json;  /* its fields as canonical JSON, while a trace or a replay hands it on; else NULL */
+	size_t json_length;
 	union {
 		struct {
 			uint32_t index;        /* in model.steps */

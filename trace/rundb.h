@@ -19,6 +19,11 @@ int rundb_close(struct rundb *db, struct arena *arena, const char **error);
  * rundb_failed says why; the run can go on or end. */
 struct trace_sink *rundb_sink(struct rundb *db);
 const char *rundb_failed(const struct rundb *db); /* NULL: fine */
+/* Makes what was written so far readable by others and safe from kill -9. Happens by itself every
+ * RUNDB_COMMIT_ROWS observations and at rundb_close. */
+void rundb_commit(struct rundb *db);
+#define RUNDB_COMMIT_ROWS 10000u
+#define RUNDB_VERSION 1 /* of the schema; a file of a newer one is refused by name */
 
 /* Plain facts of the run, by key: "name", "seed", "version", "command", "path", "state" ("running",
  * "complete", "interrupted"), "end_ns", "digest", "events", ... */
@@ -26,10 +31,14 @@ void rundb_put(struct rundb *db, const char *key, const char *value);
 const char *rundb_get(struct rundb *db, const char *key, struct arena *arena); /* NULL if none */
 /* Names of nodes, links and flows, by model index: table `name`. kind: "node", "link", "flow". */
 void rundb_put_name(struct rundb *db, const char *kind, uint32_t index, const char *name);
+const char *rundb_get_name(struct rundb *db, const char *kind, uint32_t index,
+			   struct arena *arena); /* NULL if none */
 /* Every file the run was made from, whole. */
 void rundb_put_source(struct rundb *db, const char *path, const char *text, size_t length);
 const char *rundb_get_source(struct rundb *db, const char *path, struct arena *arena,
 			     size_t *length);
+/* The path of the file put as number `index`; NULL ends the walk. */
+const char *rundb_source_at(struct rundb *db, uint32_t index, struct arena *arena);
 /* Verdicts, as the checker gave them. */
 struct rundb_verdict {
 	const char *name, *result; /* "pass", "fail", "warn", "not judged" */
