@@ -62,10 +62,23 @@ static char *read_all(FILE *file, size_t limit, size_t *length, const char **tro
 	return text;
 }
 
+static const struct source *source_looked_up(struct diag_list *list, const char *path,
+					      struct source_pos pos)
+{
+	size_t length;
+	const char *text = list->lookup(list->lookup_context, path, &length);
+	if (text)
+		return source_of(list, path, text, length);
+	diag_add(list, DIAG_ERROR, "E001", pos, "cannot read %s: it is not among the files kept", path);
+	return NULL;
+}
+
 const struct source *source_read(struct diag_list *list, const char *path, size_t limit,
 				 const struct source_pos *why)
 {
 	struct source_pos pos = why ? *why : (struct source_pos){ 0 };
+	if (list->lookup)
+		return source_looked_up(list, path, pos);
 	const char *trouble = NULL;
 	struct stat status;
 	FILE *file = fopen(path, "rb");

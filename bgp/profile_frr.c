@@ -50,6 +50,7 @@ const struct bgp_profile bgp_profile_frr = {
 	.restart_bit_at_start = true,
 	.restart_notification = true,
 	.add_path_receive_always = true,
+	.long_lived_listed = true,
 	.restart_time_s = 120,
 	.stop_sends_cease = true,
 	.stop_subcode = 3,

@@ -87,8 +87,8 @@ static struct session *session_by_address(struct bgp_speaker *speaker, struct ip
 
 /* ---- wake-ups ---- */
 
-/* One entry a session, at its earliest known deadline. A deadline pushed back leaves the entry where
- * it is: when that comes, the session is looked at and armed anew. */
+/* One entry a session, at its earliest known deadline. A deadline pushed back leaves the entry
+ * where it is: when that comes, the session is looked at and armed anew. */
 void speaker_rearm(struct bgp_speaker *speaker, struct session *session)
 {
 	struct instant deadline = session_deadline(session);
@@ -112,7 +112,6 @@ void speaker_maybe_release(struct bgp_speaker *speaker)
 	    instant_before(speaker->now, speaker->hold_until))
 		return;
 	speaker->holding = speaker->context.restarting = false;
-	speaker->recovered = true;
 	rib_hold(speaker->rib, false, speaker->now);
 }
 
@@ -206,6 +205,7 @@ void bgp_speaker_free(struct bgp_speaker *speaker)
 	free(speaker->sessions);
 	free(speaker->effects);
 	free(speaker->events);
+	free(speaker->unanswered);
 	free(speaker);
 }
 
@@ -215,6 +215,7 @@ static void hold_routes(struct bgp_speaker *speaker, struct instant now)
 	int64_t wait_ns = bgp_timer_draw(context->profile, BGP_TIMER_RESTART_WAIT, -1,
 					 &context->random);
 	context->restarting = true;
+	speaker->recovering = true;
 	if (wait_ns == 0)
 		return;
 	speaker->holding = true;
@@ -359,6 +360,7 @@ void bgp_next_hop_changed(struct bgp_speaker *speaker, struct instant now, struc
 			  struct bgp_next_hop_state state)
 {
 	speaker->now = now;
+	speaker_answered(speaker, next_hop);
 	rib_next_hop_changed(speaker->rib, next_hop, state, now);
 }
 

@@ -1,5 +1,5 @@
-/* Inside bgp/ only: what the files of the speaker share. The speaker joins sessions with the RIB and
- * holds no rule of its own: sessions queue actions, the RIB queues changes, and both become effects.
+/* Inside bgp/ only: what the files of the speaker share. The speaker joins sessions with the RIB
+ * and holds no rule of its own: sessions queue actions, the RIB changes, and both become effects.
  *
  *   speaker.c            life, facts, wake-ups
  *   speaker_effects.c    actions and changes -> effects
@@ -26,8 +26,10 @@ struct bgp_speaker {
 	struct instant now;
 	bool started, stopped;
 	bool holding;                    /* RFC 4724 4.1: the RIB waits for the peers */
-	bool recovered;                  /* the wait is over, and the host not told yet */
 	struct instant hold_until;
+	bool recovering;                 /* RECOVERED is still to be said */
+	struct ip_addr *unanswered;      /* next hops asked about while recovering */
+	size_t unanswered_count, unanswered_capacity;
 
 	struct bgp_effect *effects;
 	size_t effect_count, effect_capacity, effect_head;
@@ -52,6 +54,9 @@ void speaker_context_of(struct bgp_speaker *speaker, const struct bgp_config *co
 struct session *speaker_session_add(struct bgp_speaker *speaker, uint32_t number,
 				    const struct bgp_peer_config *peer);
 void speaker_connection_add(struct bgp_speaker *speaker, uint32_t connection, uint32_t value);
+/* RECOVERED waits for the answers about next hops: without them nothing can have been selected. */
+void speaker_asked(struct bgp_speaker *speaker, struct ip_addr next_hop);
+void speaker_answered(struct bgp_speaker *speaker, struct ip_addr next_hop);
 bool speaker_wants(const struct bgp_speaker *speaker, enum bgp_event_kind kind);
 struct bgp_event *speaker_event(struct bgp_speaker *speaker, enum bgp_event_kind kind,
 				const struct bgp_peer_config *peer);

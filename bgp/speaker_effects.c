@@ -1,6 +1,6 @@
-/* What sessions and the RIB want done, as effects. Facts fill the queue; polling empties it, and when
- * it is empty asks the RIB for more: first its changes, then the peers it has something for, one at a
- * time, so that the queue stays short however much there is to send. */
+/* What sessions and the RIB want done, as effects. Facts fill the queue; polling empties it, and
+ * when it is empty asks the RIB for more: first its changes, then the peers it has something for,
+ * one at a time, so that the queue stays short however much there is to send. */
 #include "base/assert.h"
 #include "base/memory.h"
 #include "bgp/speaker.h"
@@ -142,7 +142,7 @@ static void tell_state(struct bgp_speaker *speaker, struct session *session,
 	event->error_subcode = cause->subcode;
 	event->error_sent = cause->sent;
 	event->graceful = cause->graceful;
-	event->waiting = speaker->holding;
+	event->waiting = speaker->holding && action->new_state == BGP_ESTABLISHED;
 	event->has_close_reason = cause->has_close;
 	event->close_reason = cause->close_reason;
 	event->hold_time_s = action->hold_s;
@@ -236,6 +236,10 @@ static bool change_effect(struct bgp_speaker *speaker, const struct rib_change *
 		effect->kind = change->kind == RIB_WATCH ? BGP_EFFECT_NEXT_HOP_WATCH
 							 : BGP_EFFECT_NEXT_HOP_UNWATCH;
 		effect->next_hop = change->next_hop;
+		if (change->kind == RIB_WATCH)
+			speaker_asked(speaker, change->next_hop);
+		else
+			speaker_answered(speaker, change->next_hop);
 		return true;
 	case RIB_PATH:
 	case RIB_BEST:
@@ -244,6 +248,31 @@ static bool change_effect(struct bgp_speaker *speaker, const struct rib_change *
 		return true;
 	}
 	UNREACHABLE();
+}
+
+/* ---- the end of our own restart ---- */
+
+void speaker_asked(struct bgp_speaker *speaker, struct ip_addr next_hop)
+{
+	if (speaker->recovering)
+		ARRAY_PUSH(speaker->unanswered, speaker->unanswered_count,
+			   speaker->unanswered_capacity, next_hop);
+}
+
+void speaker_answered(struct bgp_speaker *speaker, struct ip_addr next_hop)
+{
+	for (size_t i = speaker->unanswered_count; i-- > 0;)
+		if (ip_addr_equal(speaker->unanswered[i], next_hop))
+			speaker->unanswered[i] = speaker->unanswered[--speaker->unanswered_count];
+}
+
+static bool recovered(struct bgp_speaker *speaker, struct bgp_effect *effect)
+{
+	if (!speaker->recovering || speaker->holding || speaker->unanswered_count)
+		return false;
+	speaker->recovering = false;
+	*effect = (struct bgp_effect){ .kind = BGP_EFFECT_RECOVERED };
+	return true;
 }
 
 /* ---- polling ---- */
@@ -285,14 +314,9 @@ bool bgp_effect_next(struct bgp_speaker *speaker, struct bgp_effect *effect)
 				return true;
 			continue;
 		}
-		if (speaker->recovered) {
-			speaker->recovered = false;
-			*effect = (struct bgp_effect){ .kind = BGP_EFFECT_RECOVERED };
-			return true;
-		}
 		uint32_t peer = rib_pending_peer(speaker->rib);
 		if (peer == UINT32_MAX)
-			return false;
+			return recovered(speaker, effect);
 		struct session *session = &speaker->sessions[peer];
 		if (session_pending(session, &speaker->context, speaker->now))
 			drain(speaker, session);

@@ -15,10 +15,11 @@ struct state_session {
 	uint32_t hold_s, keepalive_s;
 	int64_t since_ns;            /* last change of state */
 	int64_t protocol_since_ns;   /* last change of what BIRD calls the protocol's state */
-	int64_t last_established_ns; /* MODEL_NO_TIME: never */
-	int64_t last_heard_ns;       /* last message received */
+	int64_t last_established_ns; /* when it last became so; MODEL_NO_TIME: never */
+	int64_t last_heard_ns;       /* last message received; MODEL_NO_TIME: none seen */
 	uint64_t messages_sent, messages_received;
-	uint32_t prefixes_received, prefixes_sent;
+	uint32_t prefixes_received;  /* paths held from it */
+	uint32_t prefixes_sent;      /* announced less withdrawn, of the messages seen */
 	uint64_t sequence;           /* observation of the last change */
 };
 
@@ -72,6 +73,14 @@ struct state_node {
 	uint32_t last_step;          /* step that last touched it; MODEL_NONE */
 };
 
+/* A link, or one end of it. */
+struct state_link {
+	bool up;
+	int64_t since_ns;
+	uint32_t last_step;          /* step that last touched it; MODEL_NONE */
+	const char *text;            /* "delay 5ms loss 10%", "" */
+};
+
 struct state;
 struct state *state_new(const struct model *model);
 void state_free(struct state *state);
@@ -82,6 +91,13 @@ const struct model *state_model(const struct state *state);
 uint32_t state_revision(const struct state *state); /* configuration in force */
 const struct state_node *state_node_at(const struct state *state, uint32_t node);
 const struct state_flow *state_flow_at(const struct state *state, uint32_t flow);
+/* end MODEL_NONE: the link as a whole. */
+const struct state_link *state_link_at(const struct state *state, uint32_t link, uint32_t end);
+uint32_t state_last_step(const struct state *state); /* taken last; MODEL_NONE before the first */
+uint32_t state_partition(const struct state *state); /* PARTITION step in force; MODEL_NONE */
+uint64_t state_sequence(const struct state *state);  /* of the last observation taken in */
+/* A node that is on, and has a plugged-in interface whose link is not cut (or none at all). */
+bool state_node_alive(const struct state *state, uint32_t node, int64_t *since_ns);
 const struct state_session *state_session_find(const struct state *state, uint32_t node,
 					       const char *neighbor);
 /* Walks in a fixed order: sessions in the daemon's own order; routes and paths by prefix (best path
@@ -96,5 +112,8 @@ const struct state_neighbor *state_neighbor_next(const struct state *state, uint
 						 uint32_t *cursor);
 const struct state_route *state_route_find(const struct state *state, uint32_t node,
 					   struct ip_prefix prefix);
+/* The best path to exactly that prefix, NULL if none. */
+const struct state_path *state_best_find(const struct state *state, uint32_t node,
+					 struct ip_prefix prefix);
 
 #endif

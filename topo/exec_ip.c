@@ -67,7 +67,7 @@ static bool read_address(struct exec *exec, struct model_address *out)
 		if (strcmp(word->text, "dev") == 0) {
 			if (!take_device(exec, word, &out->interface))
 				return false;
-		} else if (begins(word->text, "broadcast") && strlen(word->text) >= 3) {
+		} else if (strcmp(word->text, "brd") == 0 || strcmp(word->text, "broadcast") == 0) {
 			if (!exec_argument(exec, word))
 				return false;
 		} else if (strcmp(word->text, "metric") == 0) {

@@ -248,6 +248,27 @@ static void read_resources(struct scenario *scenario, const struct yaml_node *co
 	scenario->model->resource_count = calico_store_count(&scenario->state.store);
 }
 
+/* Resources of a cluster of which only a part is drawn here are fine, and still worth a word. */
+static void note_strangers(struct scenario *scenario)
+{
+	uint32_t count;
+	const char **names =
+		calico_node_names(scenario->diags, &scenario->state.store, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t node = names_find(&scenario->node_names, names[i]);
+		if (node != NAMES_NONE && scenario->nodes[node].kind == MODEL_CALICO_NODE)
+			continue;
+		diag_add(scenario->diags, DIAG_WARNING, "W033",
+			 calico_node_pos(&scenario->state.store, names[i]),
+			 node == NAMES_NONE ? "Node/%s is not in the topology"
+					    : "Node/%s is no calico-node in the topology", names[i]);
+		const char *near = nearest_word(names[i], scenario->node_names.items,
+						scenario->node_names.count);
+		if (near && node == NAMES_NONE)
+			diag_note(scenario->diags, "did you mean \"%s\"?", near);
+	}
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 static void load_document(struct scenario *scenario, const struct yaml_node *const *documents,
@@ -265,6 +286,7 @@ static void load_document(struct scenario *scenario, const struct yaml_node *con
 			 "a scenario needs topology:");
 	topology_read(scenario, topology);
 	read_resources(scenario, documents, count);
+	note_strangers(scenario);
 	topology_configure(scenario);
 	revision_add(scenario, NULL, true);
 	timeline_read(scenario, yaml_get(scenario->document, "timeline"));

@@ -28,6 +28,7 @@ struct topo_session {
 	uint32_t peer_node, peer_neighbor; /* MODEL_NONE if none */
 	enum topo_session_status status;
 	const char *why;              /* for anything but UNIQUE_MATCH: one clause */
+	const char *code;             /* the lint that reports it: "W012"; NULL for UNIQUE_MATCH */
 };
 /* Every configured session of a revision, once from each side, in order of node and neighbour. */
 struct topo_session *topo_sessions(const struct model *model, uint32_t revision,

@@ -1,4 +1,4 @@
-/* OPEN: what we say, what we accept, and what both together mean (RFC 4271 4.2 and 6.2, RFC 5492). */
+/* OPEN: what we say, what we accept, and what both together mean (RFC 4271 4.2, 6.2; RFC 5492). */
 #include <string.h>
 
 #include "base/buf.h"
@@ -67,6 +67,8 @@ void open_build(const struct session *session, const struct session_context *con
 	ours->enhanced_refresh = announces(session, context, BGP_CAP_ENHANCED_REFRESH);
 	ours->extended_message = announces(session, context, BGP_CAP_EXTENDED_MESSAGE);
 	ours->long_lived = announces(session, context, BGP_CAP_LONG_LIVED_GR);
+	if (ours->long_lived && profile->long_lived_listed)
+		ours->long_lived_families = ours->long_lived_forwarding = ours->families;
 	ours->as4 = announces(session, context, BGP_CAP_AS4);
 	ours->as4_number = local_as;
 	ours->host_name = context->host_name;

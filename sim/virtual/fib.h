@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/trie.h"
 #include "bgp/route/table.h"
 #include "trace/observation.h"
 
@@ -29,7 +30,7 @@ struct fib_route {
 	enum route_source source;
 	uint32_t metric;
 	bool nexthop_object; /* installed by way of a nexthop group (FRR's zebra): Linux then skips
-			      * members whose neighbour entry is not valid; see stack_choose_hop */
+			      * members whose neighbour entry is not valid; see ip_decide */
 	struct ip_addr preferred_source; /* `src`; none: chosen by interface */
 	uint32_t hop_count;  /* 0: blackhole */
 	struct fib_hop hops[];
@@ -42,13 +43,16 @@ struct fib_listener {
 			const struct fib_route *former, const struct fib_route *now);
 };
 
-struct fib_interned;
+struct fib_interned {
+	struct fib_route *route; /* owned; NULL while the number is free */
+	uint32_t references;     /* entries that use it; free: the next free number */
+};
 struct fib {
 	struct bgp_table *table;       /* borrowed */
 	struct fib_listener *listener; /* borrowed; may be NULL */
 	uint32_t **pages;              /* the column; pages are made when first written */
 	uint32_t page_count;
-	struct fib_interned **routes;  /* by number, from 1 */
+	struct fib_interned *routes;   /* by number, from 1 */
 	uint32_t route_count, route_capacity;
 	uint32_t route_spare;          /* free numbers, chained */
 	struct hash_index by_content;
@@ -77,6 +81,7 @@ void fib_set(struct fib *fib, uint32_t prefix_id, const struct fib_spec *spec);
 bool fib_remove(struct fib *fib, uint32_t prefix_id, enum route_source source, uint32_t metric);
 /* Removes all routes of a source, in order of prefix number. */
 void fib_remove_source(struct fib *fib, enum route_source source);
+void fib_clear(struct fib *fib); /* everything, telling the listener */
 
 /* What the kernel uses for exactly that prefix; NULL if nothing. */
 const struct fib_route *fib_best(const struct fib *fib, uint32_t prefix_id);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/checksum.h"
 
 #define ETHERNET_HEADER 14u
 #define IPV4_HEADER 20u /* we send no options */
@@ -27,6 +28,7 @@
 
 struct frame;
 struct frame_pool {
+	struct frame *made; /* all frames there are, by their `made` */
 	struct frame *spare[FRAME_CLASSES];
 	uint64_t live; /* frames taken and not given back */
 };
@@ -35,15 +37,15 @@ struct frame_pool {
 struct frame {
 	struct frame_pool *pool; /* borrowed: outlives its frames */
 	struct frame *next;      /* the holder's, to queue it (and the pool's) */
+	struct frame *made;      /* the pool's */
 	uint32_t references;
 	uint32_t length;         /* Ethernet header included, no FCS, no padding */
 	uint32_t class;
-	uint32_t mark;           /* the holder's (stack: interface a queued packet came in by) */
 	uint8_t bytes[];
 };
 
 void frame_pool_init(struct frame_pool *pool);
-void frame_pool_free(struct frame_pool *pool); /* every frame must have come back */
+void frame_pool_free(struct frame_pool *pool); /* frames still in flight go with it */
 struct frame *frame_take(struct frame_pool *pool, uint32_t length); /* one reference; bytes undefined */
 static inline struct frame *frame_ref(struct frame *frame)
 {
@@ -56,9 +58,6 @@ struct frame *frame_writable(struct frame *frame);
 
 /* ---- checksums ------------------------------------------------------------------------------ */
 
-/* Adds bytes to a running ones' complement sum; an odd length may only come last. */
-uint32_t checksum_add(uint32_t sum, const uint8_t *bytes, size_t length);
-uint16_t checksum_fold(uint32_t sum); /* the value for the header field, host order */
 /* RFC 1624: the field's new value after a 16-bit word under it changed from `old` to `new`. */
 uint16_t checksum_update(uint16_t field, uint16_t old, uint16_t new);
 /* TCP's, UDP's: pseudo header and segment. The segment's own field counts as it stands, so the
@@ -117,6 +116,10 @@ void frame_set_macs(struct frame *frame, struct mac_addr destination, struct mac
 
 /* ICMP header in front of `length` bytes already at payload + ICMP_HEADER, checksum last. */
 void icmp_fill(uint8_t *payload, uint8_t type, uint8_t code, uint32_t rest, size_t length);
+
+/* Twenty bytes of TCP header; the checksum stays zero. flags: 0x02 SYN, 0x10 ACK, 0x04 RST. */
+void tcp_header_fill(uint8_t *header, uint16_t source_port, uint16_t destination_port,
+		     uint32_t sequence, uint32_t acknowledgement, uint8_t flags);
 
 /* In place, on a writable frame read as *packet; checksums are kept right by RFC 1624. */
 void packet_decrement_ttl(struct packet *packet);

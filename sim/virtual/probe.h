@@ -19,7 +19,7 @@ void prober_send(struct prober *prober, uint32_t flow);
 uint32_t prober_waiting(const struct prober *prober); /* probes without an answer yet */
 
 /* Stacks hand in what arrives for them. True: it was a probe's answer, nobody else wants it. */
-bool prober_received(struct prober *prober, const struct stack *stack, const struct packet *packet);
+bool prober_received(struct prober *prober, struct stack *stack, const struct packet *packet);
 /* An error about a packet of that node's own; `from` is who says so (none: its own kernel). */
 bool prober_unreachable(struct prober *prober, const struct stack *stack,
 			const struct packet *quoted, const char *what, struct ip_addr from);

@@ -31,6 +31,7 @@ struct network { /* embedded in the virtual world; filled in before the first st
 	const struct model *model;       /* borrowed */
 	struct network_observer *observer; /* borrowed; may be NULL */
 	bool observe_routes;             /* OBSERVE_FIB for BGP routes too; others always */
+	bool observe_neighbors;          /* every ARP state; otherwise only into and out of FAILED */
 	struct link *links;              /* by model index; owned by the world */
 	struct stack **stacks;           /* by node index; owned by the world */
 	uint32_t stack_count;
@@ -64,6 +65,7 @@ struct neighbor {
 	enum neighbor_state state;
 	uint8_t probes;
 	uint32_t number;           /* in its table */
+	uint64_t serial;           /* of all entries this stack ever made */
 	struct instant used, confirmed, updated;
 	struct instant deadline;   /* NEVER: no timer */
 	struct instant armed;      /* when the live event of the lazy timer fires */
@@ -71,7 +73,8 @@ struct neighbor {
 	uint32_t waiting_count;
 };
 
-/* net.ipv4.neigh.*, Linux's defaults. */
+/* net.ipv4.neigh.*, Linux's defaults. Entries are never collected, as if gc_thresh1 were above the
+ * number of neighbours: below it Linux collects none, and large clusters raise it. */
 #define ARP_BASE_REACHABLE_NS (30 * NS_PER_S)
 #define ARP_REACHABLE_REDRAW_NS (300 * NS_PER_S)
 #define ARP_DELAY_FIRST_PROBE_NS (5 * NS_PER_S)
@@ -79,8 +82,6 @@ struct neighbor {
 #define ARP_UNICAST_PROBES 3u
 #define ARP_MULTICAST_PROBES 3u
 #define ARP_LOCKTIME_NS NS_PER_S
-#define ARP_GC_STALE_NS (60 * NS_PER_S)
-#define ARP_GC_THRESH 128u /* gc_thresh1: below it nothing is ever collected */
 #define ARP_QUEUE 101u     /* unres_qlen */
 
 /* ---- interfaces ------------------------------------------------------------------------------ */
@@ -130,13 +131,13 @@ struct connection_track; /* filter.c */
 
 struct stack {
 	struct fib_listener fib_listener; /* first */
-	struct event_handler arp_timer;   /* argument: neighbour number and generation */
+	struct event_handler arp_timer;   /* argument: neighbour serial and number */
+	struct event_handler loopback;    /* argument: a frame to ourselves */
 	struct network *network; /* borrowed */
 	struct stack_host *host; /* borrowed; may be NULL */
 	uint32_t node;           /* model index */
 	const char *name;        /* borrowed */
 	bool up;
-	uint32_t life;           /* counts power-ons, so that events of a former life are known */
 	struct fib fib;
 	struct interface *interfaces;
 	uint32_t interface_count;
@@ -147,13 +148,13 @@ struct stack {
 	struct neighbor **neighbors; /* by number; owned */
 	uint32_t neighbor_count, neighbor_capacity;
 	struct hash_index neighbors_by_address;
-	const struct model_config *config; /* borrowed; NULL while off */
+	const struct model_config *config; /* borrowed; the last one, also while off */
 	const struct model_pool *pools;    /* borrowed: where NAT does not apply */
 	uint32_t pool_count;
 	uint32_t flow_salt;      /* every kernel hashes flows its own way */
 	uint16_t next_ip_id;
 	struct connection_track *track;    /* NULL unless filters or NAT need it */
-	uint32_t depth;          /* packets answered inside packets: bounded */
+	uint64_t next_serial;
 };
 
 /* Interfaces come from the model; off and without addresses. host is borrowed. */
@@ -179,6 +180,11 @@ const char *stack_interface_name(const struct stack *stack, const struct fib_hop
 				 struct ip_addr destination);
 /* The source address the kernel picks for a destination; none if there is no route. */
 struct ip_addr stack_choose_source(const struct stack *stack, struct ip_addr destination);
+/* The node's address to show to a target out of an interface (inet_select_addr). */
+struct ip_addr stack_address_toward(const struct stack *stack, uint32_t interface,
+				    struct ip_addr target);
+/* A frame to one of our own addresses: arrives in an event of its own. Takes the reference. */
+void stack_loop_back(struct stack *stack, struct frame *frame);
 
 struct stack_packet {
 	struct ip_addr source, destination; /* source none: the kernel picks */
@@ -209,12 +215,13 @@ struct stack_next_hop stack_resolve(const struct stack *stack, struct ip_addr ne
 const struct neighbor *arp_find(const struct stack *stack, uint32_t interface,
 				struct ip_addr address);
 void arp_received(struct stack *stack, struct interface *interface, const struct packet *packet);
-/* Sends an IPv4 frame (reference moves along) to a neighbour, resolving it first if need be. The
- * frame's `mark` names the interface it came in by, FIB_NO_INTERFACE for our own. */
+/* Sends an IPv4 frame (reference moves along) to a neighbour, resolving it first if need be. */
 void arp_output(struct stack *stack, struct interface *interface, struct ip_addr next_hop,
 		struct frame *frame);
 void arp_confirm(struct stack *stack, struct interface *interface, struct ip_addr next_hop);
 void arp_flush(struct stack *stack, uint32_t interface); /* FIB_NO_INTERFACE: all */
+void arp_free(struct stack *stack); /* the table itself, without a word */
+void arp_set_deadline(struct stack *stack, struct neighbor *neighbor, struct instant deadline);
 void arp_timer_fired(struct event_handler *handler, struct instant now, uint64_t argument);
 
 /* ---- ip.c ------------------------------------------------------------------------------------ */
@@ -242,9 +249,10 @@ struct ip_decision {
 	struct ip_addr new_source;  /* NAT: rewritten to this; none: left alone */
 	const struct model_filter *filter; /* that dropped it; NULL */
 };
-/* Changes nothing. TTL expiry, ip_forward, reverse path, route, filters, NAT, in Linux's order. */
+/* Changes nothing. Linux's order: local or not, ip_forward, route, reverse path, TTL, filter, NAT. */
 void ip_decide(const struct stack *stack, const struct ip_query *query, struct ip_decision *out);
 void ip_received(struct stack *stack, struct interface *interface, const struct packet *packet);
+void ip_deliver(struct stack *stack, const struct packet *packet); /* for one of our addresses */
 /* What ARP could not resolve: ICMP host unreachable to its sender, or EHOSTUNREACH to ourselves. */
 void ip_unresolved(struct stack *stack, struct frame *frame);
 
@@ -254,18 +262,26 @@ void ip_unresolved(struct stack *stack, struct frame *frame);
  * errors, broadcasts, not a first fragment). local: it is our own packet, tell ourselves. */
 void icmp_send_error(struct stack *stack, const struct packet *packet, uint8_t type, uint8_t code,
 		     bool local);
-/* Echo requests are answered (pod: from the pod's address), errors handed to TCP and to probes. */
-void icmp_received(struct stack *stack, const struct packet *packet, bool pod);
+/* Echo requests are answered from the address they came to, errors handed to TCP and to probes. */
+void icmp_received(struct stack *stack, const struct packet *packet);
+const char *icmp_error_name(uint8_t type, uint8_t code); /* "host unreachable" */
 
 /* ---- filter.c -------------------------------------------------------------------------------- */
 
 /* The first rule of a chain that matches; NULL: none, and the packet passes. */
 const struct model_filter *filter_match(const struct stack *stack, int chain,
 					const struct ip_query *query);
-/* Connection tracking, only as light as `established_only` and masquerading need it. */
+
+/* ---- track.c --------------------------------------------------------------------------------- */
+
 bool track_needed(const struct model_config *config);
-bool track_seen(const struct stack *stack, const struct packet *packet, uint32_t in_interface);
-void track_note(struct stack *stack, const struct packet *packet, struct ip_addr new_source);
+/* Makes stack->track if the configuration needs it. The others want it made. */
+bool track_ready(struct stack *stack);
+/* Conntrack ESTABLISHED: an answer, or what follows one. */
+bool track_seen(const struct stack *stack, const struct packet *packet);
+/* The packet is let through; a new connection from a pod is to be masked as `mask` (none: not). Returns
+ * what its source must become: the connection's mask if it has one and this is its own direction. */
+struct ip_addr track_note(struct stack *stack, const struct packet *packet, struct ip_addr mask);
 /* The pod behind a masqueraded answer; none if it is not one. */
 struct ip_addr track_unmask(const struct stack *stack, const struct packet *packet);
 void track_clear(struct stack *stack);

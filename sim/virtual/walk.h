@@ -54,6 +54,8 @@ bool watch_delivered(const struct watch *watch, uint32_t flow, bool back); /* as
 uint64_t watch_walks(const struct watch *watch); /* done so far */
 
 /* Facts. watch may be NULL (nothing is watched). Stacks and links call these themselves. */
+/* A cut, an impairment, an owner: whatever passes the link is walked again. */
+void watch_link_changed(struct watch *watch, uint32_t link);
 void watch_node_changed(struct watch *watch, uint32_t node);
 void watch_route_changed(struct watch *watch, uint32_t node, struct ip_prefix prefix);
 void watch_all_changed(struct watch *watch);
