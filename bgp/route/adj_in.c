@@ -1,11 +1,11 @@
-/* Adj-RIB-In: what arrives from peers and from ourselves, checked for loops, judged by import policy,
- * and put into the path list of its prefix. */
+/* Adj-RIB-In: what arrives from peers and from ourselves, checked for loops, judged by import
+ * policy, and put into the path list of its prefix. */
 #include <stdlib.h>
 
 #include "base/assert.h"
 #include "bgp/route/rib_inside.h"
 
-/* ---- import ---------------------------------------------------------------------------------- */
+/* ---- import --------------------------------------------------------------------------------- */
 
 static bool cluster_list_has(const struct bgp_attrs *attrs, uint32_t cluster_id)
 {
@@ -102,7 +102,7 @@ static struct path import_path(struct rib *rib, const struct peer *peer,
 	return path;
 }
 
-/* ---- one path in, one path out ---------------------------------------------------------------- */
+/* ---- one path in, one path out -------------------------------------------------------------- */
 
 static uint32_t watched(const struct rib *rib, const struct path *path)
 {
@@ -192,7 +192,7 @@ static void path_drop(struct rib *rib, uint32_t prefix_id, uint16_t peer, uint32
 	select_paths(rib, prefix_id, paths, count, false);
 }
 
-/* ---- UPDATE ---------------------------------------------------------------------------------- */
+/* ---- UPDATE --------------------------------------------------------------------------------- */
 
 struct apply {
 	struct rib *rib;
@@ -293,7 +293,7 @@ enum bgp_outcome rib_update(struct rib *rib, uint32_t index, const uint8_t *body
 	return outcome;
 }
 
-/* ---- our own routes -------------------------------------------------------------------------- */
+/* ---- our own routes ------------------------------------------------------------------------- */
 
 void rib_originate(struct rib *rib, const struct bgp_local_route *route, struct instant now)
 {
@@ -322,23 +322,19 @@ void rib_retract(struct rib *rib, struct ip_prefix prefix, struct instant now)
 		path_drop(rib, prefix_id, PEER_LOCAL, 0);
 }
 
-/* ---- all paths of a peer ---------------------------------------------------------------------- */
+/* ---- all paths of a peer -------------------------------------------------------------------- */
 
 enum sweep_act { SWEEP_KEEP, SWEEP_CHANGED, SWEEP_REMOVE };
-/* References to be given back when the walk is over. */
-struct held {
-	uint32_t *attrs;
-	size_t count, capacity;
-};
 struct sweep {
-	struct held *held; /* reimport */
+	uint32_t *held; /* references on attribute sets, given back once the prefix is stored */
+	size_t held_count, held_capacity;
 	uint8_t families; /* session down: to be kept as stale; flush: to be flushed */
-	enum sweep_act (*act)(struct rib *rib, struct peer *peer, const struct sweep *sweep,
+	enum sweep_act (*act)(struct rib *rib, struct peer *peer, struct sweep *sweep,
 			      uint32_t prefix_id, struct path *path);
 };
 
 /* One walk over this speaker's own pages, ended early when all paths of the peer were seen. */
-static void peer_sweep(struct rib *rib, struct peer *peer, const struct sweep *sweep)
+static void peer_sweep(struct rib *rib, struct peer *peer, struct sweep *sweep)
 {
 	uint32_t left = peer->paths;
 	for (uint32_t id = 0; left && column_next(&rib->routes, &id); id++) {
@@ -367,10 +363,13 @@ static void peer_sweep(struct rib *rib, struct peer *peer, const struct sweep *s
 		}
 		if (changed)
 			select_paths(rib, id, paths, count, false);
+		while (sweep->held_count)
+			bgp_attrs_unref(rib->table, sweep->held[--sweep->held_count]);
 	}
+	free(sweep->held);
 }
 
-static enum sweep_act act_down(struct rib *rib, struct peer *peer, const struct sweep *sweep,
+static enum sweep_act act_down(struct rib *rib, struct peer *peer, struct sweep *sweep,
 			       uint32_t prefix_id, struct path *path)
 {
 	(void)peer;
@@ -381,7 +380,7 @@ static enum sweep_act act_down(struct rib *rib, struct peer *peer, const struct 
 	return SWEEP_CHANGED;
 }
 
-static enum sweep_act act_flush(struct rib *rib, struct peer *peer, const struct sweep *sweep,
+static enum sweep_act act_flush(struct rib *rib, struct peer *peer, struct sweep *sweep,
 				uint32_t prefix_id, struct path *path)
 {
 	(void)peer;
@@ -390,11 +389,12 @@ static enum sweep_act act_flush(struct rib *rib, struct peer *peer, const struct
 }
 
 /* New attributes and flags for the path, from what was received. */
-static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, const struct sweep *sweep,
+static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, struct sweep *sweep,
 				   uint32_t prefix_id, struct path *path)
 {
 	struct import import = import_begin(rib, peer, path->raw);
 	struct path fresh = import_path(rib, peer, &import, prefix_id, path->path_id);
+	ARRAY_PUSH(sweep->held, sweep->held_count, sweep->held_capacity, fresh.attrs);
 	bgp_attrs_unref(rib->table, import.base);
 	fresh.slot = path->slot;
 	fresh.flags |= path->flags & (PATH_STALE | PATH_DECIDED);
@@ -406,10 +406,6 @@ static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, const str
 		next_hop_drop(rib, hop);
 		trace_path(rib, prefix_id, &fresh, false);
 		*path = fresh;
-		ARRAY_PUSH(sweep->held->attrs, sweep->held->count, sweep->held->capacity,
-			   fresh.attrs);
-	} else {
-		bgp_attrs_unref(rib->table, fresh.attrs);
 	}
 	return same ? SWEEP_KEEP : SWEEP_CHANGED;
 }
@@ -417,11 +413,7 @@ static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, const str
 void adj_in_reimport(struct rib *rib, struct peer *peer)
 {
 	arena_rewind(&rib->table->scratch);
-	struct held held = { 0 };
-	peer_sweep(rib, peer, &(struct sweep){ .held = &held, .act = act_reimport });
-	for (size_t i = 0; i < held.count; i++)
-		bgp_attrs_unref(rib->table, held.attrs[i]);
-	free(held.attrs);
+	peer_sweep(rib, peer, &(struct sweep){ .act = act_reimport });
 }
 
 void rib_stale_flush(struct rib *rib, uint32_t index, uint8_t families, struct instant now)

@@ -49,7 +49,7 @@ struct net {
 	struct text changes;   /* "FIB 20.0.1.0/24 10.0.0.2", "WATCH 10.0.0.2", ... a line each */
 	bool answer;           /* next hops at once, with net_answer */
 	uint32_t slices_shared;
-	char fib[256][128];    /* by prefix id: "10.0.0.2 10.0.0.3" */
+	char fib[1024][128];    /* by prefix id: "10.0.0.2 10.0.0.3" */
 	struct bgp_next_hop_state (*resolve)(struct ip_addr next_hop);
 };
 
@@ -93,7 +93,7 @@ static UNUSED struct bgp_next_hop_state net_resolve(struct ip_addr next_hop)
 	return state;
 }
 
-/* ---- profiles -------------------------------------------------------------------------------- */
+/* ---- profiles ------------------------------------------------------------------------------- */
 
 /* As BIRD 1.6 and FRR 8.4 behave, in what matters to routes. */
 static UNUSED struct bgp_profile profile_bird(void)
@@ -130,7 +130,7 @@ static UNUSED struct bgp_profile profile_frr(void)
 	};
 }
 
-/* ---- attributes ------------------------------------------------------------------------------ */
+/* ---- attributes ----------------------------------------------------------------------------- */
 
 /* A route as a test writes it. */
 struct spec {
@@ -210,7 +210,8 @@ static UNUSED struct bgp_attrs spec_attrs(const struct spec *spec, struct arena 
 	return attrs;
 }
 
-/* In the manner of the observed matrix: "P=[65000] NH=10.0.0.2 MED=0 LP=100 C=65000:1 O=.. CL=..". */
+/* In the manner of the observed matrix: "P=[65000] NH=10.0.0.2 MED=0 LP=100 C=65000:1 O=..
+ * CL=..". */
 static UNUSED void attrs_text(const struct bgp_attrs *a, struct text *out)
 {
 	char buffer[IP_TEXT_MAX];
@@ -249,7 +250,7 @@ static UNUSED void attrs_text(const struct bgp_attrs *a, struct text *out)
 	}
 }
 
-/* ---- the net --------------------------------------------------------------------------------- */
+/* ---- the net -------------------------------------------------------------------------------- */
 
 static UNUSED void net_init(struct net *net, struct bgp_profile profile)
 {
@@ -319,7 +320,7 @@ static UNUSED void net_down(struct net *net, uint32_t index, uint8_t keep_stale)
 	rib_peer_down(net->rib, index, keep_stale, now);
 }
 
-/* ---- what comes out -------------------------------------------------------------------------- */
+/* ---- what comes out ------------------------------------------------------------------------- */
 
 static UNUSED struct told *told_find(struct net_peer *peer, struct ip_prefix prefix,
 				     uint32_t path_id)
@@ -420,7 +421,7 @@ static UNUSED void net_change(struct net *net, const struct rib_change *change)
 	static const char *const names[] = { "FIB", "NOFIB", "WATCH", "UNWATCH", "PATH", "BEST" };
 	char buffer[IP_TEXT_MAX];
 	if (change->kind == RIB_FIB_SET || change->kind == RIB_FIB_REMOVE) {
-		assert_true(change->prefix_id < 256);
+		assert_true(change->prefix_id < 1024);
 		char *fib = net->fib[change->prefix_id];
 		fib[0] = '\0';
 		for (uint32_t i = 0; i < change->next_hop_count; i++)
@@ -453,6 +454,22 @@ static UNUSED void net_change(struct net *net, const struct rib_change *change)
 	text_put(&net->changes, "\n");
 }
 
+static UNUSED bool net_drain(struct net *net, uint32_t index)
+{
+	struct net_peer *peer = &net->peers[index];
+	struct rib_update_counts counts;
+	struct bgp_slice *slice;
+	if (peer->blocked)
+		return false;
+	while ((slice = rib_send_next(net->rib, index, &counts))) {
+		net->slices_shared += slice->references > 1;
+		net_receive(net, peer, slice, counts);
+		bgp_slice_unref(slice);
+	}
+	assert_false(rib_send_pending(net->rib, index));
+	return true;
+}
+
 /* Carries out everything the RIB asks for, and lets all peers that are not blocked drain. */
 static UNUSED void net_run(struct net *net)
 {
@@ -468,23 +485,19 @@ static UNUSED void net_run(struct net *net)
 		}
 		uint32_t index;
 		while ((index = rib_pending_peer(net->rib)) != UINT32_MAX) {
-			struct net_peer *peer = &net->peers[index];
-			struct rib_update_counts counts;
-			struct bgp_slice *slice;
 			assert_true(rib_send_pending(net->rib, index));
-			if (peer->blocked)
-				continue;
-			any = true;
-			while ((slice = rib_send_next(net->rib, index, &counts))) {
-				net->slices_shared += slice->references > 1;
-				net_receive(net, peer, slice, counts);
-				bgp_slice_unref(slice);
-			}
-			assert_false(rib_send_pending(net->rib, index));
+			any |= net_drain(net, index);
 		}
 		if (!any)
 			return;
 	}
+}
+
+/* A peer takes messages again: nobody names it a second time, so whoever blocked it goes on. */
+static UNUSED void net_unblock(struct net *net, uint32_t index)
+{
+	net->peers[index].blocked = false;
+	net_drain(net, index);
 }
 
 static UNUSED void net_clear(struct net *net)
@@ -497,7 +510,7 @@ static UNUSED void net_clear(struct net *net)
 	}
 }
 
-/* ---- what goes in ---------------------------------------------------------------------------- */
+/* ---- what goes in --------------------------------------------------------------------------- */
 
 static UNUSED enum bgp_outcome net_send(struct net *net, uint32_t index, uint8_t *bytes,
 					size_t length, struct rib_update_counts *counts)
