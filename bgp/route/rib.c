@@ -57,7 +57,7 @@ void rib_free(struct rib *rib)
 	free(rib);
 }
 
-/* ---- peers ----------------------------------------------------------------------------------- */
+/* ---- peers ---------------------------------------------------------------------------------- */
 
 static struct peer *peer_get(struct rib *rib, uint32_t index)
 {
@@ -127,7 +127,7 @@ void rib_configured(struct rib *rib, const struct bgp_config *config, struct ins
 		select_again(rib, id, true);
 }
 
-/* ---- holding back ---------------------------------------------------------------------------- */
+/* ---- holding back --------------------------------------------------------------------------- */
 
 void rib_hold(struct rib *rib, bool hold, struct instant now)
 {
@@ -144,7 +144,7 @@ void rib_hold(struct rib *rib, bool hold, struct instant now)
 			member_tell(rib, rib->peers[i]);
 }
 
-/* ---- looking in ------------------------------------------------------------------------------ */
+/* ---- looking in ----------------------------------------------------------------------------- */
 
 static int compare_prefixes(const void *a, const void *b, void *context)
 {

@@ -93,7 +93,7 @@ static UNUSED struct bgp_next_hop_state net_resolve(struct ip_addr next_hop)
 	return state;
 }
 
-/* ---- profiles -------------------------------------------------------------------------------- */
+/* ---- profiles ------------------------------------------------------------------------------- */
 
 /* As BIRD 1.6 and FRR 8.4 behave, in what matters to routes. */
 static UNUSED struct bgp_profile profile_bird(void)
@@ -130,7 +130,7 @@ static UNUSED struct bgp_profile profile_frr(void)
 	};
 }
 
-/* ---- attributes ------------------------------------------------------------------------------ */
+/* ---- attributes ----------------------------------------------------------------------------- */
 
 /* A route as a test writes it. */
 struct spec {
@@ -210,7 +210,8 @@ static UNUSED struct bgp_attrs spec_attrs(const struct spec *spec, struct arena 
 	return attrs;
 }
 
-/* In the manner of the observed matrix: "P=[65000] NH=10.0.0.2 MED=0 LP=100 C=65000:1 O=.. CL=..". */
+/* In the manner of the observed matrix: "P=[65000] NH=10.0.0.2 MED=0 LP=100 C=65000:1 O=..
+ * CL=..". */
 static UNUSED void attrs_text(const struct bgp_attrs *a, struct text *out)
 {
 	char buffer[IP_TEXT_MAX];
@@ -249,7 +250,7 @@ static UNUSED void attrs_text(const struct bgp_attrs *a, struct text *out)
 	}
 }
 
-/* ---- the net --------------------------------------------------------------------------------- */
+/* ---- the net -------------------------------------------------------------------------------- */
 
 static UNUSED void net_init(struct net *net, struct bgp_profile profile)
 {
@@ -319,7 +320,7 @@ static UNUSED void net_down(struct net *net, uint32_t index, uint8_t keep_stale)
 	rib_peer_down(net->rib, index, keep_stale, now);
 }
 
-/* ---- what comes out -------------------------------------------------------------------------- */
+/* ---- what comes out ------------------------------------------------------------------------- */
 
 static UNUSED struct told *told_find(struct net_peer *peer, struct ip_prefix prefix,
 				     uint32_t path_id)
@@ -509,7 +510,7 @@ static UNUSED void net_clear(struct net *net)
 	}
 }
 
-/* ---- what goes in ---------------------------------------------------------------------------- */
+/* ---- what goes in --------------------------------------------------------------------------- */
 
 static UNUSED enum bgp_outcome net_send(struct net *net, uint32_t index, uint8_t *bytes,
 					size_t length, struct rib_update_counts *counts)
