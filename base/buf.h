@@ -15,7 +15,8 @@ struct reader {
 
 static inline struct reader reader_of(const void *bytes, size_t length)
 {
-	return (struct reader){ bytes, (const uint8_t *)bytes + length, false };
+	const uint8_t *at = bytes; /* may be NULL when there is nothing to read */
+	return (struct reader){ at, length ? at + length : at, false };
 }
 static inline size_t reader_left(const struct reader *r) { return (size_t)(r->end - r->at); }
 static inline const uint8_t *reader_bytes(struct reader *r, size_t length)
@@ -47,7 +48,7 @@ static inline uint32_t reader_u32(struct reader *r)
 static inline struct reader reader_sub(struct reader *r, size_t length)
 {
 	const uint8_t *p = reader_bytes(r, length);
-	struct reader sub = reader_of(p, p ? length : 0);
+	struct reader sub = reader_of(p ? p : r->end, p ? length : 0);
 	sub.failed = p == NULL;
 	return sub;
 }
