@@ -15,8 +15,7 @@ struct reader {
 
 static inline struct reader reader_of(const void *bytes, size_t length)
 {
-	const uint8_t *at = bytes; /* may be NULL when there is nothing to read */
-	return (struct reader){ at, length ? at + length : at, false };
+	return (struct reader){ bytes, (const uint8_t *)bytes + length, false };
 }
 static inline size_t reader_left(const struct reader *r) { return (size_t)(r->end - r->at); }
 static inline const uint8_t *reader_bytes(struct reader *r, size_t length)
@@ -48,9 +47,7 @@ static inline uint32_t reader_u32(struct reader *r)
 static inline struct reader reader_sub(struct reader *r, size_t length)
 {
 	const uint8_t *p = reader_bytes(r, length);
-	struct reader sub = reader_of(p ? p : r->end, p ? length : 0);
-	sub.failed = p == NULL;
-	return sub;
+	return p ? reader_of(p, length) : (struct reader){ r->end, r->end, true };
 }
 
 struct writer {

@@ -131,7 +131,7 @@ void daemon_connection_progress(struct node *node, uint32_t number)
 		return;
 	const struct node_connection *connection = &node->connections[place];
 	if (connection->local.family != IP_NONE)
-		stack_confirm(&node->stack, connection->local, connection->remote);
+		stack_confirm(&node->stack, connection->remote);
 }
 
 void daemon_connection_opened(struct node *node, uint32_t number, struct ip_addr local)

@@ -376,11 +376,10 @@ void ip_unresolved(struct stack *stack, struct frame *frame)
 	icmp_send_error(stack, &packet, ICMP_UNREACHABLE, ICMP_CODE_HOST, ours);
 }
 
-void stack_confirm(struct stack *stack, struct ip_addr source, struct ip_addr destination)
+void stack_confirm(struct stack *stack, struct ip_addr destination)
 {
 	struct ip_query query = {
-		.source = ip_addr_is_zero(source) ? stack_choose_source(stack, destination) :
-						    source,
+		.source = stack_choose_source(stack, destination),
 		.destination = destination,
 		.in_interface = FIB_NO_INTERFACE,
 		.ttl = 64,

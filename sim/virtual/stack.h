@@ -198,7 +198,7 @@ int stack_send(struct stack *stack, const struct stack_packet *packet);
 
 /* TCP made progress with that peer (new data was acknowledged): Linux takes it as proof that the next
  * hop is alive (dst_confirm). Call on TCP_EVENT_SENT and on OPENED. */
-void stack_confirm(struct stack *stack, struct ip_addr source, struct ip_addr destination);
+void stack_confirm(struct stack *stack, struct ip_addr destination);
 
 /* Where BGP next hops lead: the longest match that is not BGP's, followed through gateways until it
  * is on link (eight deep). */

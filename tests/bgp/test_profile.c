@@ -98,7 +98,7 @@ static void profiles_are_found(void **state)
 		assert_non_null(bgp_timer_name(kind));
 }
 
-/* ---- observed: how long real daemons waited --------------------------------------------------- */
+/* ---- observed: how long real daemons waited ---- */
 
 /* From one kind of line to the next of another, in one log. */
 struct observed {

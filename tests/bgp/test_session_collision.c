@@ -38,7 +38,8 @@ static void resolved_in_open_confirm(void **state)
 	(void)state;
 	for (int row = 0; row < 8; row++) {
 		bool peer_is_higher = row & 1, incoming_first = row & 2, eager = row & 4;
-		const struct rig_open open = { .router_id = peer_is_higher ? 0x0a000002 : 0x09000002 };
+		uint32_t id = peer_is_higher ? 0x0a000002 : 0x09000002;
+		const struct rig_open open = { .router_id = id };
 		struct rig rig;
 		uint32_t incoming = both_open(&rig, eager), outgoing = rig.dialled;
 		uint32_t first = incoming_first ? incoming : outgoing;

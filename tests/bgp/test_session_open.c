@@ -1,4 +1,4 @@
-/* OPEN: what daemons were seen to send, byte for byte; what is refused; what two of them agree on. */
+/* OPEN: what daemons were seen to send, byte for byte; what is refused; what two agree on. */
 #include "tests/bgp/rig.h"
 
 static size_t from_hex(const char *hex, uint8_t *bytes)
@@ -26,8 +26,9 @@ static const struct {
 	  MARKER "003f0104fde800f00a0000012202200104000100010200400600780001010041040000fde8"
 		 "45040001010346004700" },
 	{ "FRR 8.4.4", &bgp_profile_frr, false, true,
-	  MARKER "005f0104fde800b40a000001420206010400010001020280000202020002024600020641040000fde8"
-		 "02020600020645040001010102074905036672720002044002c0780209470700010180000000" },
+	  MARKER "005f0104fde800b40a000001420206010400010001020280000202020002024600"
+		 "020641040000fde802020600020645040001010102074905036672720002044002c078"
+		 "0209470700010180000000" },
 };
 
 static void openings_as_observed(void **state)
@@ -195,7 +196,7 @@ static void capabilities_of_both(void **state)
 {
 	(void)state;
 	struct bgp_profile profile = rig_textbook();
-	/* 1/1, 1/2, refresh, GR (R, 90 s, IPv4 with F, IPv6 without), AS4, add-path IPv4 both, ERR */
+	/* 1/1, 1/2, refresh, GR (R, 90 s, IPv4 with F, IPv6 not), AS4, add-path IPv4, ERR */
 	static const char capabilities[] =
 		"\x01\x04\x00\x01\x00\x01\x01\x04\x00\x02\x00\x01\x02\x00"
 		"\x40\x0a\x80\x5a\x00\x01\x01\x80\x00\x02\x01\x00"

@@ -173,7 +173,7 @@ static void gone_at_once_without_f_bit(void **state)
 	}
 }
 
-/* A peer that never sends End-of-RIB: an upper bound of our own, or the rest of its Restart Time. */
+/* A peer that never sends End-of-RIB: our own upper bound, or the rest of its Restart Time. */
 static void stale_has_an_upper_bound(void **state)
 {
 	(void)state;
