@@ -37,7 +37,8 @@ struct rib_peer {
 /* Peer indexes are given by the caller: small and dense. */
 void rib_peer_up(struct rib *rib, uint32_t peer, const struct rib_peer *description,
 		 struct instant now);
-/* The peer's configuration record moved or changed in what is not negotiated (policy, next hop). */
+/* The peer's configuration record moved or changed in what is not negotiated (policy, next hop).
+ * The former record must still be there to compare with. */
 void rib_peer_configured(struct rib *rib, uint32_t peer, const struct bgp_peer_config *config,
 			 struct instant now);
 /* The session ended. Routes of `keep_stale` families stay, marked stale (those stale already go);

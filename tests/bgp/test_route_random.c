@@ -293,7 +293,8 @@ static void history(uint64_t seed, struct bgp_profile profile, bool add_path)
 	net_run(&net);
 	for (int i = 0; i < 120; i++) {
 		step(&ref, &random);
-		/* Several steps may meet the same message. */
+		net_changes(&net);
+		/* Several steps may meet in the same message. */
 		if (random_below(&random, 3))
 			continue;
 		net_run(&net);
