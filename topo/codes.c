@@ -86,6 +86,8 @@ static const struct topo_code codes[] = {
 	  "unless keepOriginalNextHop is true. Traffic then goes through the reflector, and when that "
 	  "is lost, until its session's hold time runs out, nowhere." },
 	{ "W015", "a single route reflector", "Its loss takes all routes between nodes with it." },
+	{ "W016", "a window without sessions",
+	  "The mesh is switched off before the peers that replace it exist: routes go and come back." },
 	{ "W017", "a node never hears of another's pods",
 	  "The mesh is off, and no chain of reflectors leads from one to the other." },
 	{ "W018", "a session cannot come up", "The message says why." },

@@ -71,7 +71,7 @@ static void lint_sessions(struct lint *lint)
 static void (*const lints[])(struct lint *lint) = {
 	lint_sessions, lint_next_hop_self, lint_reflectors, lint_coverage, lint_policies,
 	lint_addresses, lint_gateways, lint_forwarding, lint_flows, lint_source_nat,
-	lint_underlay, lint_blocks, lint_power,
+	lint_underlay, lint_blocks, lint_power, lint_window,
 };
 
 void lint_model(struct diag_list *diags, const struct model *model)
