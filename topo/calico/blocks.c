@@ -118,6 +118,20 @@ static bool has_family(const struct model_config *out, enum ip_family family)
 	return false;
 }
 
+/* A block smaller than those of its pool takes the whole one it lies in. */
+static void take(struct calico_cluster *c, struct taken *taken, struct ip_prefix prefix)
+{
+	uint32_t first, end;
+	calico_store_range(c->store, CALICO_IP_POOL, &first, &end);
+	trie_set(&taken->trie, prefix, 1);
+	for (uint32_t i = first; i < end; i++) {
+		const struct calico_pool *pool = &c->store->items[i]->pool;
+		struct ip_prefix whole = { prefix.addr, pool->block_size };
+		if (ip_prefix_covers(pool->cidr, prefix) && prefix.length > pool->block_size)
+			trie_set(&taken->trie, ip_prefix_masked(whole), 1);
+	}
+}
+
 static void own_blocks(struct calico_cluster *c, struct model_config *out)
 {
 	struct model_block *blocks = arena_alloc(c->arena, (out->block_count + 1) * sizeof(*blocks));
@@ -141,7 +155,7 @@ void calico_render_blocks(struct calico_cluster *c, struct model_config **out)
 		struct model_config *config = out[c->nodes[i].model];
 		own_blocks(c, config);
 		for (uint32_t b = 0; b < config->block_count; b++)
-			trie_set(&taken.trie, config->blocks[b].prefix, 1);
+			take(c, &taken, config->blocks[b].prefix);
 	}
 	for (uint32_t i = 0; i < c->node_count; i++) {
 		struct calico_node *node = &c->nodes[i];
