@@ -60,10 +60,12 @@ static void lint_sessions(struct lint *lint)
 		char buffer[IP_TEXT_MAX];
 		diag_add(lint->diags, DIAG_WARNING, session->code, pos,
 			 "the session %s - %s cannot come up: %s", model->nodes[session->node].name,
-			 session->peer_node == MODEL_NONE ? ip_addr_format(neighbor->address, buffer)
-							  : model->nodes[session->peer_node].name,
+			 session->peer_node == MODEL_NONE
+				 ? ip_addr_format(neighbor->address, buffer)
+				 : model->nodes[session->peer_node].name,
 			 session->why);
-		diag_note(lint->diags, "%s on %s", neighbor->resource ? neighbor->resource : "neighbor",
+		diag_note(lint->diags, "%s on %s",
+			  neighbor->resource ? neighbor->resource : "neighbor",
 			  model->nodes[session->node].name);
 	}
 }

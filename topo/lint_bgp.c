@@ -37,7 +37,8 @@ static unsigned hold_seconds(const struct lint *lint, const struct topo_session 
 	const struct model_config *theirs = lint->start->nodes[session->peer_node];
 	other = theirs->bgp.neighbors[session->peer_neighbor].hold_s;
 	if (other == 0)
-		other = lint->model->nodes[session->peer_node].kind == MODEL_CALICO_NODE ? 240 : 180;
+		other = lint->model->nodes[session->peer_node].kind == MODEL_CALICO_NODE ? 240
+											 : 180;
 	return hold < other ? hold : other;
 }
 
@@ -57,9 +58,10 @@ void lint_next_hop_self(struct lint *lint)
 		diag_add(lint->diags, DIAG_WARNING, "W014", neighbor->pos,
 			 "routes to %s will carry the reflector's address as next hop",
 			 peer_name(lint, session));
-		diag_note(lint->diags, "eBGP peer of a route reflector without keepOriginalNextHop; "
-			  "losing %s then costs up to %us", lint->model->nodes[session->node].name,
-			  hold_seconds(lint, session));
+		diag_note(lint->diags,
+			  "eBGP peer of a route reflector without keepOriginalNextHop; "
+			  "losing %s then costs up to %us",
+			  lint->model->nodes[session->node].name, hold_seconds(lint, session));
 	}
 }
 
@@ -93,7 +95,7 @@ void lint_reflectors(struct lint *lint)
 			 model->nodes[other].name);
 }
 
-/* ---- does everybody hear of everybody? -------------------------------------------------------- */
+/* ---- does everybody hear of everybody? ----------------------------------------------------- */
 
 #define COVERAGE_WORK_MAX 50000000u /* sessions looked at; larger networks are not checked */
 
@@ -144,7 +146,8 @@ static void spread_from(struct coverage *coverage, uint32_t source)
 			const struct model_neighbor *theirs =
 				&lint->start->nodes[session->peer_node]
 					 ->bgp.neighbors[session->peer_neighbor];
-			bool looped = node != source && same_cluster(lint, node, session->peer_node);
+			bool looped =
+				node != source && same_cluster(lint, node, session->peer_node);
 			if (looped && theirs->rr_client)
 				continue; /* BIRD drops it on a client session */
 			visit(coverage, &tail, session->peer_node,
@@ -220,7 +223,8 @@ void lint_policies(struct lint *lint)
 		diag_add(lint->diags, DIAG_WARNING, "W020", neighbor->pos,
 			 "%s exchanges no routes with %s: (Policy)",
 			 lint->model->nodes[session->node].name, peer_name(lint, session));
-		diag_note(lint->diags, "FRR exchanges nothing with an eBGP neighbor that has no "
-				       "route-map; say no bgp ebgp-requires-policy, or give it one");
+		diag_note(lint->diags,
+			  "FRR exchanges nothing with an eBGP neighbor that has no "
+			  "route-map; say no bgp ebgp-requires-policy, or give it one");
 	}
 }

@@ -32,12 +32,14 @@ static void watch_nodes(struct lint *lint, const struct model_step *step, struct
 			break;
 		case MODEL_STEP_STOP:
 			if (off || fate->daemon_off[node])
-				warn(lint, step, name, off ? "off" : "without a BGP daemon already");
+				warn(lint, step, name,
+				     off ? "off" : "without a BGP daemon already");
 			fate->daemon_off[node] = 1;
 			break;
 		case MODEL_STEP_START:
 			if (off || !fate->daemon_off[node])
-				warn(lint, step, name, off ? "off" : "running its BGP daemon already");
+				warn(lint, step, name,
+				     off ? "off" : "running its BGP daemon already");
 			fate->daemon_off[node] = 0;
 			break;
 		default:
@@ -80,7 +82,7 @@ void lint_power(struct lint *lint)
 	}
 }
 
-/* ---- windows without sessions ----------------------------------------------------------------- */
+/* ---- windows without sessions -------------------------------------------------------------- */
 
 #define WINDOW_REVISIONS_MAX 64u
 #define WINDOW_NODES_MAX 1000u

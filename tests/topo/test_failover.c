@@ -45,7 +45,8 @@ static void conventions_example(void **state)
 	assert_string_equal(k1->pods[0].name, "k8s-1/172.27.208.5");
 	assert_string_equal(address_text(k1->addresses[0].address.addr), "172.31.13.27");
 	assert_ptr_equal(m->revisions[0].nodes[0], m->revisions[1].nodes[0]);
-	assert_ptr_equal(m->revisions[0].nodes[1], m->revisions[2].nodes[1]); /* nothing new for it */
+	assert_ptr_equal(m->revisions[0].nodes[1],
+			 m->revisions[2].nodes[1]); /* nothing new for it */
 	assert_int_equal(m->step_count, 6);
 	assert_int_equal(m->steps[2].signal, SIGKILL);
 	assert_string_equal(m->steps[3].text, "kubectl label node k8s-2 route-reflector-");
