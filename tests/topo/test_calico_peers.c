@@ -502,6 +502,30 @@ static void test_backend_and_kubernetes_nodes(void **state)
 	diag_list_free(&b.diags);
 }
 
+/* A global listenPort counts against a given port even where the node's own would fit (v3.23.3): then
+ * the other side is not made. */
+static void test_port_quirk(void **state)
+{
+	(void)state;
+	struct bench b;
+	bench_init(&b);
+	bench_text(&b, NODE("a", "10.0.0.1", "", "") NODE("b", "10.0.0.2", "", "")
+		   V3 "kind: BGPConfiguration\nmetadata: {name: default}\n"
+		      "spec: {nodeToNodeMeshEnabled: false}\n---\n"
+		   V3 "kind: BGPConfiguration\nmetadata: {name: node.b}\nspec: {listenPort: 166}\n---\n"
+		   V3 "kind: BGPPeer\nmetadata: {name: p}\n"
+		      "spec: {node: a, peerIP: '10.0.0.2:166', asNumber: 64512}\n");
+	bench_render(&b);
+	expect_names(&b, "a", "Node_10_0_0_2_port_166");
+	expect_names(&b, "b", "Node_10_0_0_1");
+	bench_text(&b, V3 "kind: BGPConfiguration\nmetadata: {name: default}\n"
+			  "spec: {nodeToNodeMeshEnabled: false, listenPort: 150}\n");
+	bench_render(&b);
+	expect_names(&b, "b", "");
+	assert_int_equal(config_of(&b, "b")->bgp.listen_port, 166);
+	diag_list_free(&b.diags);
+}
+
 static void test_blocks(void **state)
 {
 	(void)state;
@@ -537,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_mesh),
 		cmocka_unit_test(test_keep_next_hop_and_password),
 		cmocka_unit_test(test_backend_and_kubernetes_nodes),
+		cmocka_unit_test(test_port_quirk),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_conformance_data),
 	};

@@ -92,6 +92,7 @@ static void test_reports(void **state)
 		{ META("Node", "x") "spec: {bgp: {ipv4Address: 1.2.3.4, routeReflectorClusterID: "
 				    "这个可以是节点1的ip}}\n", 4, 61, "E204", NULL },
 		{ META("Node", "x") "spec: {bgp: {}}\n", 4, 13, "E206", NULL },
+		{ META("IPPool", "x") "spec: {cidr: 1.0.0.0/16, asNumber: 5}\n", 4, 26, "E203", NULL },
 		{ META("IPPool", "x") "spec: {cidr: 172.27.0.208/22}\n", 4, 14, "E204",
 		  "172.27.0.0/22" },
 		{ META("IPPool", "x") "spec: {cidr: 1.0.0.0/16, natOutgoing: \"false\"}\n", 4, 39, "E204",

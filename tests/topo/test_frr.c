@@ -247,7 +247,8 @@ static void test_policy(void **state)
 		"ip prefix-list PODS seq 20 permit 172.27.208.0/22 ge 24 le 26\n"
 		"ip prefix-list PODS seq 5 deny 0.0.0.0/0\n"
 		"ip prefix-list PODS permit 10.0.0.0/8\n"
-		"ip prefix-list REST permit any\n"
+		"ip prefix-list REST seq 12 permit any\n"
+		"ip prefix-list REST seq 11 deny 10.0.0.0/8\n"
 		"route-map IN permit 10\n match ip address prefix-list PODS\n"
 		" set local-preference 200\n set community 65000:7 no-export additive\n"
 		"route-map IN deny 20\n"
@@ -274,8 +275,9 @@ static void test_policy(void **state)
 	assert_int_equal(export->count, 2); /* FRR wants a policy for IPv6 too: none, nothing */
 	assert_int_equal(out.bgp.neighbors[1].import->count, 0);
 	const struct model_policy *rest = out.bgp.neighbors[1].export;
-	assert_int_equal(rest->rules[0].length_min, 0);
-	assert_int_equal(rest->rules[0].length_max, 32);
+	assert_int_equal(rest->rules[0].verdict, MODEL_RULE_REJECT); /* by sequence */
+	assert_int_equal(rest->rules[1].length_min, 0);
+	assert_int_equal(rest->rules[1].length_max, 32);
 }
 
 static void test_routes_and_forwarding(void **state)
