@@ -1,4 +1,5 @@
-/* Kinds: what there is, by which names it goes, and which one a document or a command line means. */
+/* Kinds: what there is, by which names it goes, and which one a document or a command line means.
+ */
 #include "topo/calico/resource.h"
 
 #include <string.h>
@@ -21,7 +22,8 @@ static const struct kind_row {
 	{ "IPAMBlock", "ipamblocks", CALICO_IPAM_BLOCK, true, NULL },
 	{ "FelixConfiguration", "felixconfigurations", CALICO_OTHER, true, "felixconfig" },
 	{ "ClusterInformation", "clusterinformations", CALICO_OTHER, true, NULL },
-	{ "KubeControllersConfiguration", "kubecontrollersconfigurations", CALICO_OTHER, true, NULL },
+	{ "KubeControllersConfiguration", "kubecontrollersconfigurations", CALICO_OTHER, true,
+	  NULL },
 	{ "GlobalNetworkPolicy", "globalnetworkpolicies", CALICO_OTHER, true, "gnp" },
 	{ "NetworkPolicy", "networkpolicies", CALICO_OTHER, true, "netpol" },
 	{ "GlobalNetworkSet", "globalnetworksets", CALICO_OTHER, true, NULL },
@@ -139,11 +141,12 @@ static bool find_kind(struct diag_list *diags, const struct yaml_node *document,
 		out->kind_name = kind->text;
 		const char *hint = nearest_word(kind->text, known, count);
 		for (size_t i = 0; i < KINDS && !hint; i++)
-			hint = kinds[i].calico && strcmp(kinds[i].name, kind->text) == 0 ? V3 : NULL;
+			hint = kinds[i].calico && strcmp(kinds[i].name, kind->text) == 0 ? V3
+											 : NULL;
 		if (!hint)
 			return true;
-		diag_add(diags, DIAG_ERROR, "E202", kind->pos, "there is no kind %s in apiVersion %s",
-			 kind->text, version->text);
+		diag_add(diags, DIAG_ERROR, "E202", kind->pos,
+			 "there is no kind %s in apiVersion %s", kind->text, version->text);
 		diag_note(diags, "did you mean %s?", hint);
 		return false;
 	}

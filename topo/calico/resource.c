@@ -1,5 +1,5 @@
-/* One document to one resource: what its fields say, and whether they go together. The cross checks are
- * those of libcalico-go's validators for v3.23; the types were checked by schema.c. */
+/* One document to one resource: what its fields say, and whether they go together. The cross checks
+ * are those of libcalico-go's validators for v3.23; the types were checked by schema.c. */
 #include "topo/calico/resource.h"
 
 #include <stdlib.h>
@@ -122,7 +122,8 @@ static void read_labels(struct diag_list *diags, struct calico_resource *r)
 	for (uint32_t i = 0; i < labels->count; i++) {
 		const struct yaml_node *value = labels->pairs[i].value;
 		enum calico_scalar scalar = calico_scalar_of(value, &truth, &integer);
-		if (r->kind == CALICO_K8S_NODE && scalar != CALICO_STRING && scalar != CALICO_NULL) {
+		if (r->kind == CALICO_K8S_NODE && scalar != CALICO_STRING &&
+		    scalar != CALICO_NULL) {
 			diag_add(diags, DIAG_ERROR, "E204", value->pos,
 				 "Kubernetes wants text here: put `%s` in quotes", value->text);
 		}
@@ -232,7 +233,8 @@ static void read_communities(struct diag_list *diags, const struct yaml_node *sp
 			 "communities without prefixAdvertisements");
 	if (!list)
 		return;
-	c->advertisements = arena_alloc(&diags->arena, (list->count + 1) * sizeof(*c->advertisements));
+	c->advertisements =
+		arena_alloc(&diags->arena, (list->count + 1) * sizeof(*c->advertisements));
 	for (uint32_t i = 0; i < list->count; i++)
 		read_advertisement(diags, list->items[i], defined, c);
 }
@@ -297,7 +299,8 @@ static void read_bgp_configuration(struct diag_list *diags, struct calico_resour
 	for (size_t i = 0; i < 2; i++)
 		if (!c->mesh && field(spec, mesh_only[i]))
 			diag_add(diags, DIAG_ERROR, "E206", yaml_key(spec, mesh_only[i])->pos,
-				 "%s cannot be set with nodeToNodeMeshEnabled: false", mesh_only[i]);
+				 "%s cannot be set with nodeToNodeMeshEnabled: false",
+				 mesh_only[i]);
 	check_default_only(diags, r, spec);
 }
 
@@ -305,7 +308,9 @@ static void check_bgp_peer(struct diag_list *diags, const struct calico_resource
 			   const struct yaml_node *spec)
 {
 	static const char *const pairs[][2] = {
-		{ "node", "nodeSelector" }, { "peerIP", "peerSelector" }, { "asNumber", "peerSelector" },
+		{ "node", "nodeSelector" },
+		{ "peerIP", "peerSelector" },
+		{ "asNumber", "peerSelector" },
 	};
 	for (size_t i = 0; i < 3; i++) {
 		const char *first = get_text(diags, spec, pairs[i][0], NULL);
@@ -316,8 +321,9 @@ static void check_bgp_peer(struct diag_list *diags, const struct calico_resource
 				 "%s and %s cannot both be set", pairs[i][0], pairs[i][1]);
 	}
 	if (!get_text(diags, spec, "peerIP", NULL) && !get_text(diags, spec, "peerSelector", NULL))
-		diag_add(diags, DIAG_WARNING, "W229", r->pos,
-			 "this BGPPeer has neither peerIP nor peerSelector, so it makes no session");
+		diag_add(
+			diags, DIAG_WARNING, "W229", r->pos,
+			"this BGPPeer has neither peerIP nor peerSelector, so it makes no session");
 }
 
 static void read_bgp_peer(struct diag_list *diags, struct calico_resource *r,
@@ -426,7 +432,8 @@ static void read_block(struct diag_list *diags, struct calico_resource *r,
 		diag_add(diags, DIAG_ERROR, "E206", r->pos, "%s needs a cidr", r->kind_name);
 }
 
-static void read_data(struct diag_list *diags, struct calico_resource *r, const char *key, bool coded)
+static void read_data(struct diag_list *diags, struct calico_resource *r, const char *key,
+		      bool coded)
 {
 	const struct yaml_node *map = field(r->document, key);
 	if (!map || map->kind != YAML_MAPPING)
@@ -488,16 +495,19 @@ struct calico_resource *calico_resource_read(struct diag_list *diags,
 	const struct yaml_node *version = yaml_get(document, "apiVersion");
 	if (strcmp(version->text, CALICO_CRD_VERSION) == 0) {
 		diag_add(diags, DIAG_WARNING, "W221", version->pos,
-			 CALICO_CRD_VERSION " is how Calico stores this; users write " CALICO_VERSION);
+			 CALICO_CRD_VERSION
+			 " is how Calico stores this; users write " CALICO_VERSION);
 		diag_note(diags, "kubectl applies it without calicoctl's checks and defaults");
 	}
 	if (r->kind != CALICO_OTHER && !calico_dns_name(r->name))
-		diag_add(diags, DIAG_ERROR, "E207", r->pos,
-			 "`%s` is no name for a resource: lower case letters, digits, - and . only, "
-			 "253 at most", r->name);
+		diag_add(
+			diags, DIAG_ERROR, "E207", r->pos,
+			"`%s` is no name for a resource: lower case letters, digits, - and . only, "
+			"253 at most",
+			r->name);
 	if (r->kind == CALICO_OTHER)
-		diag_add(diags, DIAG_WARNING, "W222", r->pos, "%s %s is read, but has no effect here",
-			 r->kind_name, r->name);
+		diag_add(diags, DIAG_WARNING, "W222", r->pos,
+			 "%s %s is read, but has no effect here", r->kind_name, r->name);
 	read_spec(diags, r);
 	if (r->kind == CALICO_NODE || r->kind == CALICO_K8S_NODE)
 		read_labels(diags, r);
