@@ -19,9 +19,11 @@ static bool accepted(const char *kind, const char *name, const char *spec)
 	size_t count;
 	diag_list_init(&diags);
 	calico_store_init(&store);
-	const char *text = arena_printf(&diags.arena,
-					"{\"apiVersion\": \"projectcalico.org/v3\", \"kind\": \"%s\", "
-					"\"metadata\": {\"name\": \"%s\"}, \"spec\": %s}", kind, name, spec);
+	const char *text =
+		arena_printf(&diags.arena,
+			     "{\"apiVersion\": \"projectcalico.org/v3\", \"kind\": \"%s\", "
+			     "\"metadata\": {\"name\": \"%s\"}, \"spec\": %s}",
+			     kind, name, spec);
 	bool good = yaml_documents(&diags, source_of(&diags, "row", text, strlen(text)), &documents,
 				   &count);
 	assert_true(good && count == 1);
@@ -68,7 +70,8 @@ static void test_calico_table(void **state)
 	(void)state;
 	FILE *file = fopen(SIMRUN_SHARED "/calico/data/validation.tsv", "r");
 	if (!file) {
-		print_message("shared data not here: " SIMRUN_SHARED "/calico/data/validation.tsv\n");
+		print_message("shared data not here: " SIMRUN_SHARED
+			      "/calico/data/validation.tsv\n");
 		skip();
 	}
 	char line[8192];
