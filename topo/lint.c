@@ -83,5 +83,13 @@ void lint_model(struct diag_list *diags, const struct model *model)
 	lint.sessions = topo_sessions(model, 0, &diags->arena, &lint.session_count);
 	for (size_t i = 0; i < sizeof(lints) / sizeof(lints[0]); i++)
 		lints[i](&lint);
+	/* The design a timeline arrives at: a procedure replayed step by step ends in one. */
+	if (model->revision_count > 1) {
+		struct lint end = lint;
+		end.start = &model->revisions[model->revision_count - 1];
+		end.sessions = topo_sessions(model, model->revision_count - 1, &diags->arena,
+					     &end.session_count);
+		lint_next_hop_self(&end);
+	}
 	matrix_free(&lint.matrix);
 }

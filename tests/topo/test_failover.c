@@ -144,11 +144,30 @@ static void commands_of_the_timeline(void **state)
 	unload(&l);
 }
 
+/* The whole procedure of the seed, typed step by step: the mesh, then reflectors and the switch. */
+static void procedure_step_by_step(void **state)
+{
+	struct diag_list diags;
+	(void)state;
+	diag_list_init(&diags);
+	const struct model *m =
+		topo_load(&diags, SIMRUN_SOURCE "/tests/topo/bad/fine-seed-procedure.topo");
+	assert_non_null(m);
+	assert_int_equal(m->revision_count, 6);
+	assert_int_equal(m->revisions[0].nodes[1]->bgp.neighbors[0].type, MODEL_PEER_MESH);
+	assert_int_equal(unique(m, 5, &diags.arena), 10);
+	assert_string_equal(m->steps[4].text, "calicoctl apply BGPPeer/rr-peer");
+	/* The line of the heredoc that names the BGPPeer, in the file. */
+	assert_int_equal(m->revisions[5].nodes[1]->bgp.neighbors[0].pos.line, 52);
+	diag_list_free(&diags);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(conventions_example),
 		cmocka_unit_test(commands_of_the_timeline),
+		cmocka_unit_test(procedure_step_by_step),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
