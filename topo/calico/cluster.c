@@ -1,5 +1,5 @@
-/* The nodes as calico-node sees them: Calico's Node and Kubernetes' laid together, with the address that
- * autodetection would find. */
+/* The nodes as calico-node sees them: Calico's Node and Kubernetes' laid together, with the address
+ * that autodetection would find. */
 #include "topo/calico/cluster.h"
 
 #include <stdlib.h>
@@ -177,7 +177,8 @@ const char *calico_password(struct calico_cluster *c, const struct calico_secret
 	}
 	diag_add(c->diags, DIAG_WARNING, "W225", ref->pos,
 		 secret ? "Secret %s has no key %s: the session has no password"
-			: "there is no Secret %s with %s in kube-system: the session has no password",
+			: "there is no Secret %s with %s in kube-system: the session has no "
+			  "password",
 		 ref->name, ref->key);
 	uint32_t first, end;
 	calico_store_range(c->store, CALICO_SECRET, &first, &end);

@@ -1,10 +1,10 @@
-/* Which peers the BGPPeers make (confd's client.go, v3.23.3): a table of keys that every node works out
- * for itself, the same everywhere.
+/* Which peers the BGPPeers make (confd's client.go, v3.23.3): a table of keys that every node works
+ * out for itself, the same everywhere.
  *
- * Three passes: BGPPeers for all nodes, BGPPeers for some nodes, and then the other side of each. The
- * first entry of a key stays; a global entry keeps node entries of the same address and port away.
- * Real Calico walks the BGPPeers in random order, so two that give one key different values pick a
- * winner by chance: here the first by name wins, and that is reported. */
+ * Three passes: BGPPeers for all nodes, BGPPeers for some nodes, and then the other side of each.
+ * The first entry of a key stays; a global entry keeps node entries of the same address and port
+ * away. Real Calico walks the BGPPeers in random order, so two that give one key different values
+ * pick a winner by chance: here the first by name wins, and that is reported. */
 #include "topo/calico/cluster.h"
 
 #include <stdlib.h>
@@ -282,15 +282,17 @@ void calico_cluster_peers(struct calico_cluster *c)
 		if (!r->peer.has_peer_selector && r->peer.addr.family && r->peer.as == 0) {
 			diag_add(c->diags, DIAG_ERROR, "E213", r->pos,
 				 "BGPPeer %s has no asNumber", r->name);
-			diag_note(c->diags, "Calico accepts it and writes `as 0`, which BIRD refuses: "
-					    "every node keeps its old configuration, or has none");
+			diag_note(c->diags,
+				  "Calico accepts it and writes `as 0`, which BIRD refuses: "
+				  "every node keeps its old configuration, or has none");
 		}
 		if (is_global(&r->peer))
 			forward(c, r, CALICO_GLOBAL, &selected[i - first]);
 	}
 	for (uint32_t i = first; i < end; i++) {
 		const struct selection *s = &selected[i - first];
-		for (uint32_t k = 0; k < s->local_count && !is_global(&c->store->items[i]->peer); k++)
+		for (uint32_t k = 0; k < s->local_count && !is_global(&c->store->items[i]->peer);
+		     k++)
 			forward(c, c->store->items[i], s->local[k], s);
 	}
 	for (uint32_t i = first; i < end; i++) {

@@ -61,7 +61,7 @@ static void add_mesh(const struct session *s)
 		if (addr.family == IP_NONE || ip_addr_equal(addr, s->address) || other->cluster_id)
 			continue;
 		struct model_neighbor *n = add(s, addr, other->port, other->as);
-		n->name = protocol_name(c->arena, "Mesh", addr, other->port);
+		n->name = protocol_name(c->arena, "Mesh", addr, 0);
 		n->type = MODEL_PEER_MESH;
 		n->source = s->address;
 		n->passive = greater(s, addr);

@@ -155,7 +155,8 @@ const struct frr_setting *frr_peer_setting(const struct frr_bgp *bgp, const stru
 struct frr_setting *frr_setting_of(struct frr_peer *peer, enum frr_family family,
 				   enum frr_setting_id id);
 
-/* The policy that a neighbor's prefix-list and route-map of one direction make; NULL if it has none. */
+/* The policy that a neighbor's prefix-list and route-map of one direction make; NULL if it has
+ * none. */
 const struct model_policy *frr_policy(struct diag_list *diags, const struct frr_config *config,
 				      const struct frr_peer *peer, bool out);
 

@@ -5,7 +5,8 @@
 #include "topo/frr/config.h"
 #include "topo/yaml.h"
 
-/* Where a line stands. A line unknown in its context is tried in the one around it, as vtysh does. */
+/* Where a line stands. A line unknown in its context is tried in the one around it, as vtysh does.
+ */
 enum frr_context {
 	FRR_AT_TOP = 1,
 	FRR_AT_INTERFACE = 2,

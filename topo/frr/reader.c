@@ -1,4 +1,5 @@
-/* Reading a configuration line by line: which row of the grammar a line is, or what is wrong with it.
+/* Reading a configuration line by line: which row of the grammar a line is, or what is wrong with
+ * it.
  *
  * Like vtysh, a line that its block does not know is tried in the block around it, so `exit` may be
  * left out. A line that fits another block altogether is an error that names that block: the usual
@@ -54,11 +55,12 @@ static struct source_pos word_pos(const struct frr_reader *r, uint32_t word)
 	return r->words[word].pos;
 }
 
-static void run(struct frr_reader *r, const struct frr_row *row, const struct frr_arg *args, bool no)
+static void run(struct frr_reader *r, const struct frr_row *row, const struct frr_arg *args,
+		bool no)
 {
 	if (no && !(row->flags & (FRR_NO | FRR_ONLY_NO))) {
-		diag_add(r->diags, DIAG_ERROR, "E304", word_pos(r, 0), "`no` cannot stand before `%s`",
-			 r->words[1].text);
+		diag_add(r->diags, DIAG_ERROR, "E304", word_pos(r, 0),
+			 "`no` cannot stand before `%s`", r->words[1].text);
 		return;
 	}
 	if ((row->flags & FRR_NOT_QUAGGA) && r->config->kind == MODEL_QUAGGA) {
@@ -72,6 +74,14 @@ static void run(struct frr_reader *r, const struct frr_row *row, const struct fr
 	row->apply(r, row, args, no);
 }
 
+/* Most rows begin with one fixed word: those that begin with another are not looked at. */
+static bool may_fit(const char *pattern, const char *word)
+{
+	size_t length = strcspn(pattern, " ");
+	return memchr(pattern, '|', length) ||
+	       (strncmp(pattern, word, length) == 0 && word[length] == '\0');
+}
+
 static const struct frr_row *find(const struct frr_reader *r, unsigned context, uint32_t first,
 				  bool no, struct frr_arg *args)
 {
@@ -80,7 +90,8 @@ static const struct frr_row *find(const struct frr_reader *r, unsigned context, 
 		uint32_t reached;
 		const char *expected;
 		size_t length;
-		if (!(row->contexts & context) || (!no && (row->flags & FRR_ONLY_NO)))
+		if (!(row->contexts & context) || (!no && (row->flags & FRR_ONLY_NO)) ||
+		    !may_fit(row->pattern, r->words[first].text))
 			continue;
 		if (frr_match(r, row->pattern, first, no, args, &reached, &expected, &length))
 			return row;
@@ -187,8 +198,8 @@ static void explain(struct frr_reader *r, uint32_t first, bool no)
 	const char *list = listed(r, &failure);
 	if (failure.reached >= r->word_count) {
 		const struct frr_word *last = &r->words[r->word_count - 1];
-		diag_add(r->diags, DIAG_ERROR, "E301", yaml_text_at(r->text, last->at, last->length),
-			 "the line ends too early");
+		diag_add(r->diags, DIAG_ERROR, "E301",
+			 yaml_text_at(r->text, last->at, last->length), "the line ends too early");
 		if (list)
 			diag_note(r->diags, "expected %s after `%s`", list, last->text);
 		return;
@@ -220,8 +231,9 @@ static bool misplaced(struct frr_reader *r, uint32_t first, bool no)
 		diag_add(r->diags, DIAG_ERROR, "E302", r->pos, "this line belongs under %s",
 			 frr_context_name(order[i]));
 		if (order[i] == FRR_AT_BGP && !r->config->bgp.present)
-			diag_note(r->diags, "write `router bgp AS` above it; AS is this router's own "
-					    "number, which the other side's BGPPeer calls asNumber");
+			diag_note(r->diags,
+				  "write `router bgp AS` above it; AS is this router's own "
+				  "number, which the other side's BGPPeer calls asNumber");
 		else if (order[i] == FRR_AT_BGP)
 			diag_note(r->diags, "write `router bgp %u` above it", r->config->bgp.as);
 		return true;
