@@ -67,7 +67,7 @@ static bool read_address(struct exec *exec, struct model_address *out)
 		if (strcmp(word->text, "dev") == 0) {
 			if (!take_device(exec, word, &out->interface))
 				return false;
-		} else if (begins(word->text, "broadcast") && strlen(word->text) >= 3) {
+		} else if (strcmp(word->text, "brd") == 0 || strcmp(word->text, "broadcast") == 0) {
 			if (!exec_argument(exec, word))
 				return false;
 		} else if (strcmp(word->text, "metric") == 0) {
@@ -101,7 +101,8 @@ static bool ip_address(struct exec *exec)
 	bool add = verb && (begins(verb->text, "add") || begins(verb->text, "replace"));
 	bool strict = add && begins(verb->text, "add");
 	if (!verb || (!add && !begins(verb->text, "delete")))
-		return exec_refuse(exec, verb, "E501", "ip address: add, replace and del are known");
+		return exec_refuse(exec, verb, "E501",
+				   "ip address: add, replace and del are known");
 	if (!read_address(exec, &address))
 		return false;
 	uint32_t i = 0;
@@ -159,7 +160,8 @@ static bool read_via(struct exec *exec, struct word *option, struct model_route 
 	if (route->via.family == route->prefix.addr.family)
 		return true;
 	if (ip_addr_is_zero(route->prefix.addr) && route->prefix.length == 0 && !exec->family) {
-		route->prefix.addr.family = route->via.family; /* ip route add default via 2001:.. */
+		/* ip route add default via 2001:db8::1 */
+		route->prefix.addr.family = route->via.family;
 		return true;
 	}
 	return exec_refuse(exec, word, "E502", "the gateway %s is of another address family",
@@ -311,7 +313,8 @@ static bool ip_link(struct exec *exec)
 		}
 	}
 	if (!up || interface == MODEL_NONE)
-		return exec_refuse(exec, NULL, "E502", "ip link set: an interface and \"up\", please");
+		return exec_refuse(exec, NULL, "E502",
+				   "ip link set: an interface and \"up\", please");
 	return true; /* plugged interfaces are up */
 }
 

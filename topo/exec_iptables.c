@@ -79,7 +79,9 @@ static bool take_state(struct exec *exec, const struct word *option, struct mode
 
 static bool take_match(struct exec *exec, const struct word *option)
 {
-	static const char *const known[] = { "tcp", "udp", "icmp", "state", "conntrack", "comment" };
+	static const char *const known[] = {
+		"tcp", "udp", "icmp", "state", "conntrack", "comment"
+	};
 	struct word *word = exec_argument(exec, option);
 	if (!word)
 		return false;
@@ -175,8 +177,9 @@ static bool delete_rule(struct exec *exec, const struct model_filter *filter)
 			ARENA_PUSH(&exec->diags->arena, kept, list->items[i]);
 	}
 	if (!done)
-		return exec_refuse(exec, NULL, "E503",
-				   "iptables: Bad rule (does a matching rule exist in that chain?).");
+		return exec_refuse(
+			exec, NULL, "E503",
+			"iptables: Bad rule (does a matching rule exist in that chain?).");
 	*list = kept;
 	return true;
 }

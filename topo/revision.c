@@ -154,7 +154,8 @@ uint32_t revision_add(struct scenario *scenario, const bool *touched, bool resou
 		? &scenario->revisions.items[scenario->revisions.count - 1] : NULL;
 	struct model_revision revision = { 0 };
 	struct model_config **out = arena_alloc(scenario->arena, (count + 1) * sizeof(*out));
-	const struct model_config **nodes = arena_alloc(scenario->arena, (count + 1) * sizeof(*nodes));
+	const struct model_config **nodes =
+		arena_alloc(scenario->arena, (count + 1) * sizeof(*nodes));
 	bool calico = !before || resources || (touched && any_calico(scenario, touched));
 	revision.pools = before && !resources ? before->pools
 		: calico_pools(scenario->diags, &scenario->state.store, &revision.pool_count);

@@ -107,6 +107,30 @@ static void add_restart(struct scenario *scenario, const struct model_step *step
 		ARENA_PUSH(scenario->arena, scenario->steps, restart);
 }
 
+/* The value after "key:" in a pasted resource, as far as a label needs it. */
+static const char *pasted_value(struct scenario *scenario, const char *text, const char *key)
+{
+	const char *found = strstr(text, key);
+	if (!found)
+		return NULL;
+	found += strlen(key);
+	found += strspn(found, " \"'");
+	size_t length = strcspn(found, " \"'\r\n,}");
+	return length ? arena_strndup(scenario->arena, found, length) : NULL;
+}
+
+/* "calicoctl apply BGPPeer/rr-peer" says more than "apply -f - << EOF ...". */
+static const char *command_label(struct scenario *scenario, const char *program, const char *text)
+{
+	const char *line = label(scenario, "", text);
+	const char *kind = pasted_value(scenario, text, "kind:");
+	const char *name = pasted_value(scenario, text, "name:");
+	if (!strstr(line, "<<") || !kind || !name)
+		return arena_printf(scenario->arena, "%s %s", program, line);
+	return arena_printf(scenario->arena, "%s %.*s %s/%s", program,
+			    (int)strcspn(line, " "), line, kind, name);
+}
+
 /* Fills the step; true if it is to be listed (a restart alone was listed already). */
 static bool step_command(struct scenario *scenario, const struct step_draft *draft,
 			 struct model_step *step)
@@ -125,8 +149,9 @@ static bool step_command(struct scenario *scenario, const struct step_draft *dra
 		size_t length = strlen(program);
 		bool repeats = strncmp(text.text, program, length) == 0 && text.text[length] == ' ';
 		if (!step->text)
-			step->text = label(scenario, arena_printf(scenario->arena, "%s ", program),
-					   repeats ? text.text + length + 1 : text.text);
+			step->text = command_label(scenario, program,
+						   repeats ? text.text + length + 1
+							   : text.text);
 		if (!calico_store_command(scenario->diags, &scenario->state.store, program, &text,
 					  scenario->folder, &effect))
 			good = false;
@@ -142,6 +167,21 @@ static bool step_command(struct scenario *scenario, const struct step_draft *dra
 }
 
 /* ---- vtysh, exec ----------------------------------------------------------------------------- */
+
+/* Of lines for vtysh the last says most: the first is `conf t`. */
+static const char *last_line(struct scenario *scenario, const struct yaml_node *lines)
+{
+	if (lines->kind != YAML_SCALAR)
+		return "";
+	const char *text = lines->text;
+	size_t end = lines->length;
+	while (end && strchr(" \t\r\n", text[end - 1]))
+		end--;
+	size_t start = end;
+	while (start && text[start - 1] != '\n')
+		start--;
+	return arena_strndup(scenario->arena, text + start, end - start);
+}
 
 static bool vtysh_on(struct scenario *scenario, uint32_t node, const struct yaml_node *lines)
 {
@@ -209,7 +249,8 @@ static bool step_typed(struct scenario *scenario, const struct step_draft *draft
 			step->text = label(scenario,
 					   arena_printf(scenario->arena, "%s: %s", pair->key->text,
 							vtysh ? "vtysh, " : ""),
-					   line->kind == YAML_SCALAR ? line->text : "");
+					   vtysh ? last_line(scenario, line)
+						 : line->kind == YAML_SCALAR ? line->text : "");
 	}
 	step->revision = revision_add(scenario, touched, false);
 	return good;

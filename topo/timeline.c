@@ -39,6 +39,9 @@ static bool named_time(struct scenario *scenario, const char *text, size_t lengt
 	}
 	diag_add(scenario->diags, DIAG_ERROR, "E411", pos,
 		 "\"%s\" is neither a time such as 30s nor the name of a step", name);
+	size_t digits = strspn(name, "0123456789.");
+	if (digits && !name[digits])
+		diag_note(scenario->diags, "a time needs its unit: %ss?", name);
 	const char *near = nearest_word(name, scenario->step_names.items,
 					scenario->step_names.count);
 	if (near)
@@ -186,7 +189,8 @@ static bool read_signal(struct scenario *scenario, const struct yaml_node *node,
 			return true;
 		}
 	}
-	diag_add(scenario->diags, DIAG_ERROR, "E412", node->pos, "signal \"%s\" is not known", text);
+	diag_add(scenario->diags, DIAG_ERROR, "E412", node->pos, "signal \"%s\" is not known",
+		 text);
 	diag_note(scenario->diags, "KILL, TERM, INT, QUIT, HUP, ABRT and SEGV are; for STOP and "
 				   "CONT there are the steps hang and continue");
 	return false;
@@ -426,6 +430,7 @@ static bool find_verb(struct scenario *scenario, const struct yaml_node *map,
 	known[count++] = "name";
 	known[count++] = "for";
 	known[count] = NULL;
+	size_t errors = scenario->diags->errors;
 	yaml_known_keys(scenario->diags, map, known, "a step");
 	for (uint32_t i = 0; i < map->count; i++) {
 		if (!verb_find(map->pairs[i].key->text))
@@ -440,8 +445,9 @@ static bool find_verb(struct scenario *scenario, const struct yaml_node *map,
 		draft->value = map->pairs[i].value;
 	}
 	if (!draft->verb) {
-		diag_add(scenario->diags, DIAG_ERROR, "E409", map->pos,
-			 "this step does nothing: crash, boot, cut, mend ...?");
+		if (scenario->diags->errors == errors)
+			diag_add(scenario->diags, DIAG_ERROR, "E409", map->pos,
+				 "this step does nothing: crash, boot, cut, mend ...?");
 		return false;
 	}
 	return true;
