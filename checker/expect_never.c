@@ -122,7 +122,8 @@ static void check(struct judge *judge, uint32_t item)
 	bool loop = now->known[way] && now->disposition[way] == DISPOSITION_LOOP;
 	bool bad = item % 2 ? blackhole(judge, number) : loop;
 	judge->watch.items[item].seen |= now->known[way];
-	judge_set(judge, item, !bad || !judge->watch.items[item].counted, now->disposition[way]);
+	judge_set(judge, item, !bad || !judge->watch.items[item].counted, now->disposition[way],
+		  now->sequence[way]);
 }
 
 static void name(const struct judge *judge, uint32_t item, struct text *out)

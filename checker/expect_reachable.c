@@ -42,7 +42,8 @@ static void check(struct judge *judge, uint32_t item)
 		judge->watch.items[item].seen |= flow->known[way];
 	}
 	bool back = up[0];
-	judge_set(judge, item, up[0] && up[1], reason_of(flow->disposition[back], back));
+	judge_set(judge, item, up[0] && up[1], reason_of(flow->disposition[back], back),
+		  flow->sequence[back]);
 }
 
 static void name(const struct judge *judge, uint32_t item, struct text *out)
