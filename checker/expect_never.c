@@ -172,6 +172,11 @@ static void finish(struct judge *judge, int64_t end_ns, struct verdict *verdict)
 	text_free(&out);
 }
 
+static bool concerns(const struct judge *judge, uint32_t item, const struct observation *o)
+{
+	return explain_concerns(judge->state, item / 4, o);
+}
+
 const struct expect_kind expect_never = {
 	.observes = 1u << OBSERVE_FLOW | 1u << OBSERVE_NODE | 1u << OBSERVE_LINK |
 		    1u << OBSERVE_STEP,
@@ -187,5 +192,6 @@ const struct expect_kind expect_never = {
 	.name = name,
 	.reason = reason,
 	.explain = explain,
+	.concerns = concerns,
 	.finish = finish,
 };

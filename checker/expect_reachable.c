@@ -91,6 +91,11 @@ static void finish(struct judge *judge, int64_t end_ns, struct verdict *verdict)
 	verdict->why = "none of its flows was ever observed";
 }
 
+static bool concerns(const struct judge *judge, uint32_t item, const struct observation *o)
+{
+	return explain_concerns(judge->state, judge->expect->flows[item], o);
+}
+
 const struct expect_kind expect_reachable = {
 	.observes = 1u << OBSERVE_FLOW,
 	.told_by = 1u << OBSERVE_FLOW | 1u << OBSERVE_NODE | 1u << OBSERVE_PROCESS |
@@ -104,5 +109,6 @@ const struct expect_kind expect_reachable = {
 	.name = name,
 	.reason = reason,
 	.explain = explain,
+	.concerns = concerns,
 	.finish = finish,
 };

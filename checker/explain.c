@@ -437,3 +437,19 @@ void explain_flow(const struct state *state, uint32_t flow, struct text *out)
 	text_put(out, text_string(&story.text));
 	story_free(&story);
 }
+
+bool explain_concerns(const struct state *state, uint32_t flow, const struct observation *o)
+{
+	const struct model_flow *fixed = &state_model(state)->flows[flow];
+	const struct state_flow *now = state_flow_at(state, flow);
+	if (o->kind == OBSERVE_FLOW)
+		return o->flow.flow == flow;
+	if (o->node == UINT32_MAX || o->node == fixed->from_node || o->node == fixed->to_node)
+		return true;
+	for (int way = 0; way < 2; way++)
+		for (uint32_t i = 0; i < now->hop_count[way]; i++)
+			if (now->hops[way][i].node == o->node)
+				return true;
+	/* Nodes that are not on the walk, but that its last router could not reach. */
+	return o->kind == OBSERVE_NODE || o->kind == OBSERVE_PROCESS;
+}

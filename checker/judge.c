@@ -68,7 +68,8 @@ void judge_observe(struct judge *judge, const struct observation *o)
 	uint32_t bit = 1u << o->kind;
 	if (judge->kind->observes & bit)
 		judge->kind->observe(judge, o);
-	if (judge->kind->told_by & bit)
+	if ((judge->kind->told_by & bit) && judge->teller != MODEL_NONE &&
+	    (!judge->kind->concerns || judge->kind->concerns(judge, judge->teller, o)))
 		judge->story_old = true;
 }
 

@@ -25,6 +25,8 @@ struct expect_kind {
 	void (*name)(const struct judge *judge, uint32_t item, struct text *out);
 	const char *(*reason)(uint32_t reason);
 	void (*explain)(struct judge *judge, uint32_t item, int64_t at_ns, struct story *story);
+	/* That observation may change the item's story; NULL: each of told_by does. */
+	bool (*concerns)(const struct judge *judge, uint32_t item, const struct observation *o);
 	/* Result, measured and limit where the common words do not fit; NULL: they do. */
 	void (*finish)(struct judge *judge, int64_t end_ns, struct verdict *verdict);
 	void (*release)(struct judge *judge); /* NULL: all it has is in the arena */
