@@ -122,7 +122,8 @@ static void check(struct judge *judge, uint32_t item)
 	bool loop = now->known[way] && now->disposition[way] == DISPOSITION_LOOP;
 	bool bad = item % 2 ? blackhole(judge, number) : loop;
 	judge->watch.items[item].seen |= now->known[way];
-	judge_set(judge, item, !bad || !judge->watch.items[item].counted, now->disposition[way]);
+	judge_set(judge, item, !bad || !judge->watch.items[item].counted, now->disposition[way],
+		  now->sequence[way]);
 }
 
 static void name(const struct judge *judge, uint32_t item, struct text *out)
@@ -171,6 +172,11 @@ static void finish(struct judge *judge, int64_t end_ns, struct verdict *verdict)
 	text_free(&out);
 }
 
+static bool concerns(const struct judge *judge, uint32_t item, const struct observation *o)
+{
+	return explain_concerns(judge->state, item / 4, o);
+}
+
 const struct expect_kind expect_never = {
 	.observes = 1u << OBSERVE_FLOW | 1u << OBSERVE_NODE | 1u << OBSERVE_LINK |
 		    1u << OBSERVE_STEP,
@@ -186,5 +192,6 @@ const struct expect_kind expect_never = {
 	.name = name,
 	.reason = reason,
 	.explain = explain,
+	.concerns = concerns,
 	.finish = finish,
 };

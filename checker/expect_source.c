@@ -61,7 +61,8 @@ static void check(struct judge *judge, uint32_t item)
 	bool delivered = false;
 	int way = changed_way(judge, judge->expect->flows[item], &delivered);
 	judge->watch.items[item].seen |= delivered;
-	judge_set(judge, item, way < 0, way == 1);
+	judge_set(judge, item, way < 0, way == 1,
+		  state_flow_at(judge->state, judge->expect->flows[item])->sequence[way == 1]);
 }
 
 static void name(const struct judge *judge, uint32_t item, struct text *out)

@@ -118,7 +118,7 @@ static void silent_neighbor(const struct walk *walk, struct story *story)
 		 neighbor_towards(walk->state, bgp.sender, bgp.hop->node));
 	text_char(out, ')');
 	if (bgp.session->last_heard_ns != MODEL_NO_TIME) {
-		text_put(out, ", last heard of at ");
+		text_put(out, ", last heard at ");
 		text_seconds(out, bgp.session->last_heard_ns);
 	}
 	struct source_pos pos = mine ? mine->timers_pos : (struct source_pos){ 0 };

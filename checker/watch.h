@@ -36,6 +36,7 @@ enum watch_mode { WATCH_AT, WATCH_WITHIN, WATCH_ALWAYS };
 struct watch {
 	enum watch_mode mode;
 	int64_t base_ns, from_ns, zone_ns, until_ns; /* until: not included; INT64_MAX: the end */
+	int64_t needed_ns;    /* the run must have come this far for a verdict */
 	int64_t allowed_ns;
 	bool measures_outage; /* max-outage was written */
 	struct watch_item *items;

@@ -49,12 +49,13 @@ static void seed_as_written(void **state)
 		"  the pod's own node, k8s-2 (172.31.13.28), is up\n"
 		"because\n"
 		"  " B " tor sends to the reflector k8s-1, not to the pod's node k8s-2: "
-		"BGPPeer/rr-peer keeps no original next hop, so bird on k8s-1 writes its own "
-		"address (eBGP, multihop)     line 125\n"
+		"BGPPeer/rr-peer keeps no "
+		"original\n    next hop, so bird on k8s-1 writes its own address (eBGP, multihop)     "
+		"line 125\n"
 		"  " B " tor trusts a silent neighbor for 180s: hold time min(tor 180s, k8s-1 240s), "
-		"last heard of at 31.300s\n"
-		"  " B " another path, via k8s-2 (172.31.13.28), is known since 2.310s; "
-		"\"Router ID\" decided against it");
+		"last heard at\n    31.300s\n"
+		"  " B " another path, via k8s-2 (172.31.13.28), is known since 2.310s; \"Router ID\" "
+		"decided against it");
 	assert_int_equal(verdict->place_count, 3);
 	assert_int_equal(verdict->places[0].line, 77);
 	assert_int_equal(verdict->places[1].line, 45);
@@ -162,9 +163,9 @@ static void no_route_names_the_session(void **state)
 	story(checker, &out, 0);
 	assert_has(text_string(&out), B " tor has no route to 172.27.209.5, and no BGP neighbor offers one\n");
 	assert_has(text_string(&out), B " tor takes no routes from eBGP neighbor 172.31.13.28 without a "
-				      "policy (bgp ebgp-requires-policy)     line 17\n");
+				      "policy (bgp ebgp-requires-policy)\n    line 17\n");
 	assert_has(text_string(&out), B " tor's session with k8s-1 (172.31.13.27) is down: Idle since "
-				      "5.000s, Bad Peer AS; was never up     line 16\n");
+				      "5.000s, Bad Peer AS; was never up\n    line 16\n");
 	assert_has(text_string(&out), B " tor expects AS 64513 of k8s-1, which has AS 64512     line 16\n");
 	assert_has(text_string(&out), B " tor has a password for k8s-2, k8s-2 has none for tor     line 17\n");
 	text_free(&out);
