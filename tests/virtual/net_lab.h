@@ -3,6 +3,7 @@
 #ifndef TESTS_VIRTUAL_NET_LAB_H
 #define TESTS_VIRTUAL_NET_LAB_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
