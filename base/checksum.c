@@ -15,7 +15,7 @@ uint64_t checksum_add(uint64_t sum, const void *bytes, size_t length)
 	return sum;
 }
 
-uint16_t checksum_finish(uint64_t sum)
+uint16_t checksum_fold(uint64_t sum)
 {
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);

@@ -8,6 +8,6 @@
 /* Adds bytes, in network order, to a running sum (start with 0); only the last part may be odd. */
 uint64_t checksum_add(uint64_t sum, const void *bytes, size_t length);
 /* Folds and complements: the value for the header field, in host order. */
-uint16_t checksum_finish(uint64_t sum);
+uint16_t checksum_fold(uint64_t sum);
 
 #endif

@@ -1,8 +1,8 @@
 /* One BGP speaker, sans-IO: facts in, effects out.
  *
- * A host (a virtual node, the daemon, a test, a fuzzer) tells the speaker what happened, in the past
- * tense, each time with `now`; then it polls effects until none is left and carries them out; then it
- * asks when the speaker wants to be woken. Nothing re-enters: a fact only queues effects.
+ * A host (a virtual node, the daemon, a test, a fuzzer) tells the speaker what happened, in the
+ * past tense, each time with `now`; then it polls effects until none is left and carries them out;
+ * then it asks when the speaker wants to be woken. Nothing re-enters: a fact only queues effects.
  *
  *      bgp_bytes_received(speaker, now, connection, bytes, length);
  *      while (bgp_effect_next(speaker, &effect))
@@ -39,8 +39,8 @@ void bgp_slice_unref(struct bgp_slice *slice);
 /* ---- life ---------------------------------------------------------------------------------- */
 
 /* The table is borrowed and must outlive the speaker; speakers of one world share one. The
- * configuration, and all it points to, is borrowed until the effects of the next bgp_configured have
- * been polled. */
+ * configuration, and all it points to, is borrowed until the effects of the next bgp_configured
+ * have been polled. */
 struct bgp_speaker *bgp_speaker_new(struct bgp_table *table, const struct bgp_config *config,
 				    struct random_stream random);
 void bgp_speaker_free(struct bgp_speaker *speaker);
@@ -136,7 +136,7 @@ struct bgp_effect {
 	struct ip_addr next_hop;    /* WATCH, UNWATCH */
 	uint32_t prefix_id;         /* FIB_*: number in the shared table */
 	struct ip_prefix prefix;    /* FIB_* */
-	const struct ip_addr *next_hops; /* FIB_SET: borrowed until the next poll; in order of preference */
+	const struct ip_addr *next_hops; /* FIB_SET: borrowed until the next poll; best first */
 	uint32_t next_hop_count;
 	bool external;              /* FIB_SET: best path is eBGP */
 	const struct bgp_event *event; /* EVENT: borrowed until the next poll */

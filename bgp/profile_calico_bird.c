@@ -1,5 +1,5 @@
-/* BIRD 1.6.8 under the bird.cfg of Calico v3.23: connect delay 2, connect retry 5, error wait 5..30,
- * graceful restart on. Where each value comes from: docs/profiles.md. */
+/* BIRD 1.6.8 under the bird.cfg of Calico v3.23: connect delay 2, connect retry 5, error wait
+ * 5..30, graceful restart on. Where each value comes from: docs/profiles.md. */
 #include "base/time.h"
 #include "bgp/profile.h"
 #include "bgp/wire/message.h"
@@ -21,7 +21,7 @@ const struct bgp_profile bgp_profile_calico_bird = {
 		[BGP_TIMER_HOLD] = { 240 * NS_PER_S, 0, WHOLE },
 		[BGP_TIMER_KEEPALIVE] = { 80 * NS_PER_S, 0, WHOLE },
 		[BGP_TIMER_OPEN_HOLD] = { 240 * NS_PER_S, 0, WHOLE },
-		/* No pause of its own: it starts over at once, into Active and the connect delay. */
+		/* No pause of its own: at once to Active and the connect delay. */
 		[BGP_TIMER_IDLE_AFTER_LOSS] = { 0 },
 		[BGP_TIMER_IDLE_AFTER_ERROR] = { 5 * NS_PER_S, 30 * NS_PER_S, WHOLE },
 		[BGP_TIMER_RESTART_WAIT] = { 240 * NS_PER_S },

@@ -87,8 +87,8 @@ static struct session *session_by_address(struct bgp_speaker *speaker, struct ip
 
 /* ---- wake-ups ---- */
 
-/* One entry a session, at its earliest known deadline. A deadline pushed back leaves the entry where
- * it is: when that comes, the session is looked at and armed anew. */
+/* One entry a session, at its earliest known deadline. A deadline pushed back leaves the entry
+ * where it is: when that comes, the session is looked at and armed anew. */
 void speaker_rearm(struct bgp_speaker *speaker, struct session *session)
 {
 	struct instant deadline = session_deadline(session);

@@ -1,5 +1,5 @@
-/* Inside bgp/ only: what the files of the speaker share. The speaker joins sessions with the RIB and
- * holds no rule of its own: sessions queue actions, the RIB queues changes, and both become effects.
+/* Inside bgp/ only: what the files of the speaker share. The speaker joins sessions with the RIB
+ * and holds no rule of its own: sessions queue actions, the RIB changes, and both become effects.
  *
  *   speaker.c            life, facts, wake-ups
  *   speaker_effects.c    actions and changes -> effects

@@ -1,4 +1,4 @@
-/* A new configuration against the old one. Peers are matched by name; only what changed restarts. */
+/* A new configuration against the old one. Matched by name; only what changed restarts. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* What sessions and the RIB want done, as effects. Facts fill the queue; polling empties it, and when
- * it is empty asks the RIB for more: first its changes, then the peers it has something for, one at a
- * time, so that the queue stays short however much there is to send. */
+/* What sessions and the RIB want done, as effects. Facts fill the queue; polling empties it, and
+ * when it is empty asks the RIB for more: first its changes, then the peers it has something for,
+ * one at a time, so that the queue stays short however much there is to send. */
 #include "base/assert.h"
 #include "base/memory.h"
 #include "bgp/speaker.h"

@@ -79,7 +79,7 @@ static void write_marker(struct capture *c, int64_t at_ns, const char *message)
 	writer_u16(&w, 0);
 	writer_u32(&w, 0x7f000001);
 	writer_u32(&w, 0xffffffff);
-	put_u16(ip + 10, checksum_finish(checksum_add(0, ip, 20)));
+	put_u16(ip + 10, checksum_fold(checksum_add(0, ip, 20)));
 	uint8_t *udp = w.at;
 	writer_u16(&w, SYSLOG_PORT);
 	writer_u16(&w, SYSLOG_PORT);
@@ -87,7 +87,7 @@ static void write_marker(struct capture *c, int64_t at_ns, const char *message)
 	writer_u16(&w, 0);
 	writer_bytes(&w, message, length);
 	uint64_t sum = checksum_add(17 + 8 + length, ip + 12, 8);
-	uint16_t checksum = checksum_finish(checksum_add(sum, udp, 8 + length));
+	uint16_t checksum = checksum_fold(checksum_add(sum, udp, 8 + length));
 	put_u16(udp + 6, checksum ? checksum : 0xffff);
 	pcapng_packet(c->all, c->timeline_interface,
 		      START_S * UINT64_C(1000000000) + (uint64_t)at_ns, bytes,

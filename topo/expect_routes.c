@@ -127,7 +127,7 @@ static bool read_route(struct scenario *scenario, const struct yaml_node *map,
 	return good;
 }
 
-bool expect_routes(struct scenario *scenario, const struct yaml_node *list,
+bool scenario_routes(struct scenario *scenario, const struct yaml_node *list,
 		   struct model_expect *expect)
 {
 	const struct yaml_node *const *items, *one;
@@ -259,7 +259,7 @@ static bool take_line(struct scenario *scenario, struct cursor *cursor, struct r
 	return good;
 }
 
-bool expect_pasted(struct scenario *scenario, const struct yaml_node *node,
+bool scenario_pasted(struct scenario *scenario, const struct yaml_node *node,
 		   struct model_expect *expect)
 {
 	struct yaml_text text, one;

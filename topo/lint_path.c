@@ -95,13 +95,16 @@ static bool speaks_bgp(const struct model_config *config)
 	return config->bgp.enabled && config->bgp.neighbor_count > 0;
 }
 
-static void lint_way(struct lint *lint, uint32_t node, struct ip_addr target, const char *what,
-		     const struct model_flow *flow, struct source_pos pos)
+/* One report a node and expectation: the first address it has no way to. */
+static void lint_way(struct lint *lint, uint8_t *told, uint32_t node, struct ip_addr target,
+		     const char *what, const struct model_flow *flow, struct source_pos pos)
 {
 	const struct model_config *config = lint->start->nodes[node];
 	char buffer[IP_TEXT_MAX];
-	if (target.family == IP_NONE || speaks_bgp(config) || routed(config, target))
+	if (target.family == IP_NONE || told[node] || speaks_bgp(config) ||
+	    routed(config, target))
 		return;
+	told[node] = 1;
 	diag_add(lint->diags, DIAG_WARNING, "W022", pos, "%s has no route %s %s",
 		 lint->model->nodes[node].name, what, ip_addr_format(target, buffer));
 	diag_note(lint->diags, "for %s; it speaks no BGP, so it needs an ip route add", flow->name);
@@ -122,9 +125,11 @@ static struct ip_addr sender_address(const struct lint *lint, const struct model
 void lint_flows(struct lint *lint)
 {
 	const struct model *model = lint->model;
+	uint8_t *told = arena_alloc(&lint->diags->arena, model->node_count + 1);
 	for (uint32_t e = 0; e < model->expect_count; e++) {
 		const struct model_expect *expect = &model->expects[e];
 		uint32_t from = MODEL_NONE, to = MODEL_NONE;
+		memset(told, 0, model->node_count);
 		for (uint32_t i = 0; i < expect->flow_count; i++) {
 			const struct model_flow *flow = &model->flows[expect->flows[i]];
 			if (flow->from_node == from && flow->to_node == to)
@@ -139,8 +144,8 @@ void lint_flows(struct lint *lint)
 					 families[flow->to.family], flow->name);
 				continue;
 			}
-			lint_way(lint, from, flow->to, "to", flow, expect->pos);
-			lint_way(lint, to, sender, "back to", flow, expect->pos);
+			lint_way(lint, told, from, flow->to, "to", flow, expect->pos);
+			lint_way(lint, told, to, sender, "back to", flow, expect->pos);
 		}
 	}
 }

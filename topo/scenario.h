@@ -127,11 +127,11 @@ void timeline_play(struct scenario *scenario); /* verbs, in order of time; makes
 bool step_configure(struct scenario *scenario, const struct step_draft *draft,
 		    struct model_step *step); /* apply, delete, calicoctl, kubectl, vtysh, exec */
 
-/* expect.c, expect_routes.c, flows.c */
+/* expect.c, scenario_routes.c, flows.c */
 void expect_read(struct scenario *scenario, const struct yaml_node *expect);
-bool expect_routes(struct scenario *scenario, const struct yaml_node *map,
+bool scenario_routes(struct scenario *scenario, const struct yaml_node *map,
 		   struct model_expect *expect);
-bool expect_pasted(struct scenario *scenario, const struct yaml_node *text,
+bool scenario_pasted(struct scenario *scenario, const struct yaml_node *text,
 		   struct model_expect *expect);
 bool flows_read(struct scenario *scenario, const struct yaml_node *spec,
 		struct model_expect *expect);

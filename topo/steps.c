@@ -143,6 +143,21 @@ static bool step_command(struct scenario *scenario, const struct step_draft *dra
 
 /* ---- vtysh, exec ----------------------------------------------------------------------------- */
 
+/* Of lines for vtysh the last says most: the first is `conf t`. */
+static const char *last_line(struct scenario *scenario, const struct yaml_node *lines)
+{
+	if (lines->kind != YAML_SCALAR)
+		return "";
+	const char *text = lines->text;
+	size_t end = lines->length;
+	while (end && strchr(" \t\r\n", text[end - 1]))
+		end--;
+	size_t start = end;
+	while (start && text[start - 1] != '\n')
+		start--;
+	return arena_strndup(scenario->arena, text + start, end - start);
+}
+
 static bool vtysh_on(struct scenario *scenario, uint32_t node, const struct yaml_node *lines)
 {
 	struct yaml_text text;
@@ -209,7 +224,8 @@ static bool step_typed(struct scenario *scenario, const struct step_draft *draft
 			step->text = label(scenario,
 					   arena_printf(scenario->arena, "%s: %s", pair->key->text,
 							vtysh ? "vtysh, " : ""),
-					   line->kind == YAML_SCALAR ? line->text : "");
+					   vtysh ? last_line(scenario, line)
+						 : line->kind == YAML_SCALAR ? line->text : "");
 	}
 	step->revision = revision_add(scenario, touched, false);
 	return good;

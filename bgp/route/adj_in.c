@@ -1,5 +1,7 @@
 /* Adj-RIB-In: what arrives from peers and from ourselves, checked for loops, judged by import policy,
  * and put into the path list of its prefix. */
+#include <stdlib.h>
+
 #include "base/assert.h"
 #include "bgp/route/rib_inside.h"
 
@@ -324,13 +326,15 @@ void rib_retract(struct rib *rib, struct ip_prefix prefix, struct instant now)
 
 enum sweep_act { SWEEP_KEEP, SWEEP_CHANGED, SWEEP_REMOVE };
 struct sweep {
+	uint32_t *held; /* references on attribute sets, given back once the prefix is stored */
+	size_t held_count, held_capacity;
 	uint8_t families; /* session down: to be kept as stale; flush: to be flushed */
-	enum sweep_act (*act)(struct rib *rib, struct peer *peer, const struct sweep *sweep,
+	enum sweep_act (*act)(struct rib *rib, struct peer *peer, struct sweep *sweep,
 			      uint32_t prefix_id, struct path *path);
 };
 
 /* One walk over this speaker's own pages, ended early when all paths of the peer were seen. */
-static void peer_sweep(struct rib *rib, struct peer *peer, const struct sweep *sweep)
+static void peer_sweep(struct rib *rib, struct peer *peer, struct sweep *sweep)
 {
 	uint32_t left = peer->paths;
 	for (uint32_t id = 0; left && column_next(&rib->routes, &id); id++) {
@@ -359,10 +363,13 @@ static void peer_sweep(struct rib *rib, struct peer *peer, const struct sweep *s
 		}
 		if (changed)
 			select_paths(rib, id, paths, count, false);
+		while (sweep->held_count)
+			bgp_attrs_unref(rib->table, sweep->held[--sweep->held_count]);
 	}
+	free(sweep->held);
 }
 
-static enum sweep_act act_down(struct rib *rib, struct peer *peer, const struct sweep *sweep,
+static enum sweep_act act_down(struct rib *rib, struct peer *peer, struct sweep *sweep,
 			       uint32_t prefix_id, struct path *path)
 {
 	(void)peer;
@@ -373,7 +380,7 @@ static enum sweep_act act_down(struct rib *rib, struct peer *peer, const struct 
 	return SWEEP_CHANGED;
 }
 
-static enum sweep_act act_flush(struct rib *rib, struct peer *peer, const struct sweep *sweep,
+static enum sweep_act act_flush(struct rib *rib, struct peer *peer, struct sweep *sweep,
 				uint32_t prefix_id, struct path *path)
 {
 	(void)peer;
@@ -382,12 +389,12 @@ static enum sweep_act act_flush(struct rib *rib, struct peer *peer, const struct
 }
 
 /* New attributes and flags for the path, from what was received. */
-static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, const struct sweep *sweep,
+static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, struct sweep *sweep,
 				   uint32_t prefix_id, struct path *path)
 {
-	(void)sweep;
 	struct import import = import_begin(rib, peer, path->raw);
 	struct path fresh = import_path(rib, peer, &import, prefix_id, path->path_id);
+	ARRAY_PUSH(sweep->held, sweep->held_count, sweep->held_capacity, fresh.attrs);
 	bgp_attrs_unref(rib->table, import.base);
 	fresh.slot = path->slot;
 	fresh.flags |= path->flags & (PATH_STALE | PATH_DECIDED);

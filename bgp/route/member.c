@@ -60,10 +60,27 @@ static bool not_yet(const struct peer *peer, uint32_t prefix_id)
 	return peer->dumping && peer->fresh && prefix_id / COLUMN_PAGE >= peer->dump_page;
 }
 
+/* The prefix is owed to the member: it will be told how things stand then, and knows from before
+ * something else than the group does. `sorted`: how many of the entries are in order. */
+static bool is_owed(const struct peer *peer, size_t sorted, uint32_t prefix_id)
+{
+	size_t low = peer->owed_head, high = sorted;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (peer->owed[middle].prefix_id == prefix_id)
+			return true;
+		if (peer->owed[middle].prefix_id < prefix_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
 static bool may_differ(const struct rib *rib, const struct peer *peer,
 		       const struct message *message)
 {
-	if (peer->dumping && peer->fresh)
+	if ((peer->dumping && peer->fresh) || owes(peer))
 		return true;
 	if (!rib->profile->reflect_to_source &&
 	    message->sources & UINT64_C(1) << peer->index % 64)
@@ -104,7 +121,7 @@ static void take(struct rib *rib, struct peer *peer, const struct message *messa
 				    attr_set_at(rib->table, message->attrs)->facts.next_hop_id : 0;
 	for (uint32_t i = 0; i < message->count; i++) {
 		const struct item *item = &message->items[i];
-		if (not_yet(peer, item->prefix_id))
+		if (not_yet(peer, item->prefix_id) || is_owed(peer, peer->owed_count, item->prefix_id))
 			continue;
 		if (message->attrs && sees(rib, peer, item->source, next_hop))
 			told[told_count++] = *item;
@@ -143,6 +160,8 @@ static void owe(struct peer *peer, uint32_t prefix_id, uint32_t path_id, bool ha
 static void owed_settle(struct peer *peer)
 {
 	size_t kept = 0;
+	if (!owes(peer))
+		return;
 	memmove(peer->owed, peer->owed + peer->owed_head,
 		(peer->owed_count - peer->owed_head) * sizeof(*peer->owed));
 	peer->owed_count -= peer->owed_head;
@@ -163,13 +182,15 @@ static void owed_settle(struct peer *peer)
 static void skip_to_end(struct peer *peer, const struct rib *rib)
 {
 	struct group *group = peer->group;
+	size_t sorted = peer->owed_count;
 	if (peer->position == group->end)
 		return;
 	for (uint64_t number = peer->position; number < group->end; number++) {
 		const struct message *message = journal_at(group, number);
 		for (uint32_t i = 0; i < message->count; i++) {
 			const struct item *item = &message->items[i];
-			if (!not_yet(peer, item->prefix_id))
+			if (!not_yet(peer, item->prefix_id) &&
+			    !is_owed(peer, sorted, item->prefix_id))
 				owe(peer, item->prefix_id, item->path_id,
 				    sees(rib, peer, item->old_source, item->old_next_hop));
 		}
@@ -415,15 +436,17 @@ void member_stop(struct rib *rib, struct peer *peer)
 	peer->end_of_rib = peer->refresh_begin = peer->refresh_end = 0;
 }
 
-/* Everything the peer may hold from the old group's table. */
-static void owe_table(struct rib *rib, struct peer *peer)
+/* Everything the peer may hold from the old group's table; what was owed already is known. */
+static void owe_table(struct rib *rib, struct peer *peer, size_t sorted)
 {
 	const struct column *out = &peer->group->out;
 	for (uint32_t id = 0; column_next(out, &id); id++) {
 		uint32_t count;
 		const struct path *paths =
 			path_list_of(rib->table, column_get(out, id) & ~OUT_PENDING, &count);
-		for (uint32_t i = 0; i < count && !not_yet(peer, id); i++)
+		if (not_yet(peer, id) || is_owed(peer, sorted, id))
+			continue;
+		for (uint32_t i = 0; i < count; i++)
 			owe(peer, id, paths[i].path_id,
 			    sees(rib, peer, paths[i].peer,
 				 attr_set_at(rib->table, paths[i].attrs)->facts.next_hop_id));
@@ -440,8 +463,9 @@ void member_regroup(struct rib *rib, struct peer *peer)
 	bool told = peer->listening, fresh = peer->fresh;
 	uint8_t families = peer->dumping;
 	if (told) {
+		size_t sorted = peer->owed_count;
 		skip_to_end(peer, rib);
-		owe_table(rib, peer);
+		owe_table(rib, peer, sorted);
 	}
 	dump_end(rib, peer);
 	group_leave(rib, peer);

@@ -101,5 +101,6 @@ void send_open(const struct fsm *fsm, struct session_connection *connection)
 	struct bgp_open open;
 	open_build(fsm->session, fsm->context, fsm->now, &open);
 	bgp_open_encode(&open, order, profile->capability_per_parameter, &out);
-	send_slice(fsm->session, fsm->context, fsm->now, connection, slice_of(&out), BGP_OPEN, 0, 0);
+	send_slice(fsm->session, fsm->context, fsm->now, connection, slice_of(&out), BGP_OPEN,
+		   0, 0);
 }

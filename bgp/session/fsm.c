@@ -1,7 +1,7 @@
 /* The state machine of RFC 4271 8.2.2, as a table: state x event -> handler. Where implementations
  * differ, the handler asks the profile for a value.
  *
- * Handlers act on one connection (fsm->connection) or, for events of the session as a whole, on all.
+ * Handlers act on one connection (fsm->connection) or, for events of the whole session, on all.
  * "To Idle" therefore means: this connection is gone, and with the last one the session is Idle. */
 #include <stdlib.h>
 #include <string.h>
@@ -338,13 +338,13 @@ static void alive(struct fsm *fsm) { arm_hold(fsm, fsm->connection); }
  * SendNOTIFICATIONwithoutOPEN is off). */
 #define BEFORE_OPEN                                                                                \
 	[1] = ignore, [2] = stop_manual, [3] = ignore, [4] = ignore, [5] = ignore, [6] = ignore,   \
-	[7] = ignore, [8] = stop_automatic, [10] = fail, [11] = fail, [12] = delay_over,             \
+	[7] = ignore, [8] = stop_automatic, [10] = fail, [11] = fail, [12] = delay_over,           \
 	[13] = fail, [14] = ignore, [15] = ignore, [16] = connected, [17] = connected,             \
 	[19] = fail, [20] = open_early, [21] = fail, [22] = fail, [23] = fail,                     \
 	[24] = version_refused_early, [25] = fail, [26] = fail, [27] = fail, [28] = fail,          \
 	[29] = ignore
 
-/* A second connection runs in its own slot (see session_arrived), so 14 to 17 change nothing here. */
+/* A second connection runs in its own slot (see session_arrived), so 14 to 17 do nothing here. */
 #define AFTER_OPEN                                                                                 \
 	[1] = ignore, [2] = stop_manual, [3] = ignore, [4] = ignore, [5] = ignore, [6] = ignore,   \
 	[7] = ignore, [8] = stop_automatic, [9] = unexpected, [10] = hold_expired,                 \

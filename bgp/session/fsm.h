@@ -20,7 +20,7 @@ struct fsm {
 	struct instant now;
 	enum session_event event;
 	enum bgp_state state;              /* the event found this */
-	struct session_connection *connection; /* the one it is about; NULL: the session as a whole */
+	struct session_connection *connection; /* the one it is about; NULL: the whole session */
 	const struct session_input *input; /* never NULL */
 };
 

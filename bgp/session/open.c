@@ -1,4 +1,4 @@
-/* OPEN: what we say, what we accept, and what both together mean (RFC 4271 4.2 and 6.2, RFC 5492). */
+/* OPEN: what we say, what we accept, and what both together mean (RFC 4271 4.2, 6.2; RFC 5492). */
 #include <string.h>
 
 #include "base/buf.h"

@@ -1,6 +1,6 @@
 /* When a peer may be sent what has changed: at once, unless the profile batches the first dump
  * (COALESCE), works a queue with a delay (advertise_delay_ns), or spaces its advertisements
- * (MinRouteAdvertisementInterval, RFC 4271 9.2.1.1; withdrawals wait with the rest, as Quagga's do).
+ * (MinRouteAdvertisementInterval, RFC 4271 9.2.1.1; withdrawals wait with the rest, like Quagga's).
  * A batch once begun goes on as far as the window lets it. */
 #include "base/assert.h"
 #include "base/time.h"
@@ -47,8 +47,9 @@ void session_send(struct session *session, struct session_context *context, stru
 		  struct bgp_slice *slice, uint32_t announced, uint32_t withdrawn)
 {
 	static const struct session_input nothing = { 0 };
-	struct session_connection *connection =
-		session->outgoing.state == BGP_ESTABLISHED ? &session->outgoing : &session->incoming;
+	struct session_connection *connection = &session->outgoing;
+	if (connection->state != BGP_ESTABLISHED)
+		connection = &session->incoming;
 	ASSERT(connection->state == BGP_ESTABLISHED);
 	session->pace.begun = true;
 	send_slice(session, context, now, connection, slice, BGP_UPDATE, announced, withdrawn);

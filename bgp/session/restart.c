@@ -1,7 +1,7 @@
 /* Graceful restart. As helper: a peer that vanished without a NOTIFICATION may be restarting while
- * its kernel goes on forwarding, so its routes are kept, marked stale, for its Restart Time (RFC 4724
- * 4.2). As restarting speaker: nothing is selected or sent until the peers have told all they know
- * (4.1). RFC 8538 extends keeping to sessions ended by NOTIFICATION, if both agreed. */
+ * its kernel goes on forwarding, so its routes are kept, marked stale, for its Restart Time (RFC
+ * 4724 4.2). As restarting speaker: nothing is selected or sent until the peers have told all they
+ * know (4.1). RFC 8538 extends keeping to sessions ended by NOTIFICATION, if both agreed. */
 #include <string.h>
 
 #include "base/time.h"

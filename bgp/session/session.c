@@ -85,7 +85,7 @@ void session_opened(struct session *session, struct session_context *context, st
 	session_event(session, context, now, SESSION_TCP_ACKED, connection, &nothing);
 }
 
-/* RFC 4724 4.2: a new connection on a session whose end nobody has noticed is the peer's restart. */
+/* RFC 4724 4.2: a new connection, while the end of the old one went unnoticed, is a restart. */
 static void maybe_restarted(struct session *session, struct session_context *context,
 			    struct instant now)
 {
@@ -93,8 +93,9 @@ static void maybe_restarted(struct session *session, struct session_context *con
 		.still_open = true,
 		.reason = "peer restarted: it connected anew",
 	};
-	struct session_connection *old =
-		session->outgoing.state == BGP_ESTABLISHED ? &session->outgoing : &session->incoming;
+	struct session_connection *old = &session->outgoing;
+	if (old->state != BGP_ESTABLISHED)
+		old = &session->incoming;
 	if (old->state == BGP_ESTABLISHED && context->profile->established_restart &&
 	    old->terms.restart && old->terms.restart_families)
 		session_event(session, context, now, SESSION_TCP_FAILS, old, &input);

@@ -15,7 +15,7 @@
  *   actions.c    the queue
  *
  * A peer has room for two connections: the one we dialled and the one that came in. Until one of
- * them is Established each has a state of its own; the session's state is the further of the two. */
+ * them is Established each has a state of its own; the session's is the further one. */
 #ifndef BGP_SESSION_SESSION_H
 #define BGP_SESSION_SESSION_H
 
@@ -67,7 +67,7 @@ struct session_terms {
 	uint16_t restart_time_s;     /* the peer's */
 	uint8_t families;            /* both have them */
 	uint8_t add_path_in, add_path_out;
-	uint8_t restart_families;    /* the peer listed them in capability 64, and we have them too */
+	uint8_t restart_families;    /* listed in the peer's capability 64, and ours too */
 	uint8_t forwarding_families; /* ... with the F bit */
 	bool as4, route_refresh, enhanced_refresh, extended_message;
 	bool restart;                /* both sent capability 64 */

@@ -1,4 +1,4 @@
-/* Every timer of a session is a deadline in its struct. Pushing one back is a store: the owner keeps
+/* Every timer of a session is a deadline in its struct. Pushing one back is a store: the owner has
  * one wake-up entry a session and looks again when that comes (see bgp/speaker.c). */
 #include "base/time.h"
 #include "bgp/session/fsm.h"

@@ -167,7 +167,7 @@ void bgp_route_refresh_encode(const struct bgp_route_refresh *refresh, struct wr
 {
 	uint16_t afi = refresh->afi;
 	uint8_t safi = refresh->safi;
-	if (afi == 0)
+	if (afi == 0 && refresh->family)
 		bgp_family_codes(refresh->family, &afi, &safi);
 	uint8_t *length_at = header_put(BGP_ROUTE_REFRESH, out);
 	writer_u16(out, afi);

@@ -31,7 +31,7 @@ static uint32_t connection_place(const struct node *node, uint32_t number)
 void daemon_connection_add(struct node *node, uint32_t number, tcp_id tcp,
 			   struct ip_addr remote)
 {
-	struct node_connection connection = { number, tcp, remote };
+	struct node_connection connection = { .number = number, .tcp = tcp, .remote = remote };
 	uint32_t place = node->connection_count;
 	ARRAY_PUSH(node->connections, node->connection_count, node->connection_capacity,
 		   connection);
@@ -124,10 +124,23 @@ static void dial(struct node *node, const struct bgp_effect *effect)
 				     BGP_CLOSE_UNREACHABLE);
 }
 
-struct ip_addr daemon_connection_remote(const struct node *node, uint32_t number)
+void daemon_connection_progress(struct node *node, uint32_t number)
 {
 	uint32_t place = connection_place(node, number);
-	return place == HASH_NONE ? (struct ip_addr){ 0 } : node->connections[place].remote;
+	if (place == HASH_NONE)
+		return;
+	const struct node_connection *connection = &node->connections[place];
+	if (connection->local.family != IP_NONE)
+		stack_confirm(&node->stack, connection->remote);
+}
+
+void daemon_connection_opened(struct node *node, uint32_t number, struct ip_addr local)
+{
+	uint32_t place = connection_place(node, number);
+	if (place == HASH_NONE)
+		return;
+	node->connections[place].local = local;
+	daemon_connection_progress(node, number);
 }
 
 static void release_slice(void *context) { bgp_slice_unref(context); }
@@ -153,7 +166,16 @@ static uint32_t watch_place(const struct node *node, struct ip_addr next_hop)
 static struct bgp_next_hop_state next_hop_state(const struct node *node, struct ip_addr next_hop)
 {
 	struct stack_next_hop found = stack_resolve(&node->stack, next_hop);
-	return (struct bgp_next_hop_state){ found.reachable, found.connected, found.metric };
+	struct bgp_next_hop_state state = { .reachable = found.reachable,
+					    .connected = found.connected,
+					    .metric = found.metric };
+	if (!found.connected)
+		return state;
+	const struct interface *at = &node->stack.interfaces[found.hop.interface];
+	for (uint32_t i = 0; i < at->address_count && state.local.family == IP_NONE; i++)
+		if (ip_prefix_contains(at->addresses[i], next_hop))
+			state.local = at->addresses[i].addr;
+	return state;
 }
 
 static void watch_add(struct node *node, struct ip_addr next_hop)

@@ -15,6 +15,9 @@ void daemon_next_hops_changed(struct node *node);
 void daemon_connection_add(struct node *node, uint32_t number, tcp_id tcp,
 			   struct ip_addr remote);
 void daemon_connection_gone(struct node *node, uint32_t number);
-struct ip_addr daemon_connection_remote(const struct node *node, uint32_t number);
+/* The handshake is done, from that address of ours; and: the peer acknowledged something. Both prove to
+ * ARP that the next hop is alive. */
+void daemon_connection_opened(struct node *node, uint32_t number, struct ip_addr local);
+void daemon_connection_progress(struct node *node, uint32_t number);
 
 #endif

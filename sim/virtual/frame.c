@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/checksum.h"
 #include "base/buf.h"
 #include "base/memory.h"
 
@@ -70,34 +71,6 @@ struct frame *frame_writable(struct frame *frame)
 
 /* ---- checksums ------------------------------------------------------------------------------ */
 
-uint32_t checksum_add(uint32_t sum, const uint8_t *bytes, size_t length)
-{
-	uint64_t wide = sum;
-	while (length >= 4) {
-		wide += (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
-			(uint32_t)bytes[2] << 8 | bytes[3];
-		bytes += 4;
-		length -= 4;
-	}
-	if (length >= 2) {
-		wide += (uint32_t)bytes[0] << 8 | bytes[1];
-		bytes += 2;
-		length -= 2;
-	}
-	if (length)
-		wide += (uint32_t)bytes[0] << 8;
-	while (wide >> 16)
-		wide = (wide & 0xffff) + (wide >> 16);
-	return (uint32_t)wide;
-}
-
-uint16_t checksum_fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 uint16_t checksum_update(uint16_t field, uint16_t old, uint16_t new)
 {
 	return checksum_fold((uint32_t)(uint16_t)~field + (uint16_t)~old + new);
@@ -107,7 +80,7 @@ uint16_t checksum_transport(struct ip_addr source, struct ip_addr destination, u
 			    const uint8_t *segment, size_t length)
 {
 	size_t bytes = ip_addr_bits(source) / 8;
-	uint32_t sum = checksum_add(0, source.bytes, bytes);
+	uint64_t sum = checksum_add(0, source.bytes, bytes);
 	sum = checksum_add(sum, destination.bytes, bytes);
 	sum += protocol;
 	sum += (uint32_t)length;

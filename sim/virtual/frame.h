@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/checksum.h"
 
 #define ETHERNET_HEADER 14u
 #define IPV4_HEADER 20u /* we send no options */
@@ -57,9 +58,6 @@ struct frame *frame_writable(struct frame *frame);
 
 /* ---- checksums ------------------------------------------------------------------------------ */
 
-/* Adds bytes to a running ones' complement sum; an odd length may only come last. */
-uint32_t checksum_add(uint32_t sum, const uint8_t *bytes, size_t length);
-uint16_t checksum_fold(uint32_t sum); /* the value for the header field, host order */
 /* RFC 1624: the field's new value after a 16-bit word under it changed from `old` to `new`. */
 uint16_t checksum_update(uint16_t field, uint16_t old, uint16_t new);
 /* TCP's, UDP's: pseudo header and segment. The segment's own field counts as it stands, so the

@@ -42,7 +42,7 @@ static void tcp_happened(struct node *node, const struct tcp_event *event)
 	uint32_t number = (uint32_t)event->cookie;
 	switch (event->kind) {
 	case TCP_EVENT_OPENED:
-		stack_confirm(&node->stack, event->remote);
+		daemon_connection_opened(node, number, event->local);
 		bgp_transport_opened(node->speaker, now, number, event->local, event->local_port);
 		break;
 	case TCP_EVENT_ACCEPTED:
@@ -54,12 +54,13 @@ static void tcp_happened(struct node *node, const struct tcp_event *event)
 		}
 		tcp_set_cookie(node->tcp, event->connection, number);
 		daemon_connection_add(node, number, event->connection, event->remote);
+		daemon_connection_opened(node, number, event->local);
 		break;
 	case TCP_EVENT_RECEIVED:
 		bgp_bytes_received(node->speaker, now, number, event->bytes, event->length);
 		break;
 	case TCP_EVENT_SENT:
-		stack_confirm(&node->stack, daemon_connection_remote(node, number));
+		daemon_connection_progress(node, number);
 		bgp_bytes_sent(node->speaker, now, number, event->length);
 		break;
 	case TCP_EVENT_PEER_FIN:

@@ -35,7 +35,7 @@ enum node_process {
 struct node_connection {
 	uint32_t number; /* the speaker's */
 	tcp_id tcp;
-	struct ip_addr remote;
+	struct ip_addr remote, local; /* local: once it is open */
 };
 
 struct node_watch { /* a next hop the speaker wants to know about */

@@ -1,38 +1,41 @@
 /* TCP for one virtual node, as Linux behaves where BGP can tell.
  *
- * Objects. A tcp_host is the kernel of one node: connections found by four-tuple through a hash
- * index and by number through a table of slots; listeners with their two queues; one heap of wakeups;
- * two lists, of connections that may have something to send and of those with something to tell.
- * Nothing walks over all connections except tcp_host_close_all: a segment, a timer and a poll each
- * cost the same whether a reflector has ten clients or ten thousand. The rules live in leaves that
- * know no connection: tcp_segment and tcp_md5 (bytes), tcp_queue and tcp_early (what waits to be
- * sent, or to be joined), tcp_rto (how long to wait), tcp_congestion (how much may be in flight).
+ * Objects. A tcp_host is the kernel of one node: connections found by four-tuple through a
+ * hash index and by number through a table of slots; listeners with their two queues; one
+ * heap of wakeups; two lists, of connections that may have something to send and of those
+ * with something to tell.  Nothing walks over all connections except tcp_host_close_all:
+ * a segment, a timer and a poll each cost the same whether a reflector has ten clients or
+ * ten thousand. The rules live in leaves that know no connection: tcp_segment and tcp_md5
+ * (bytes), tcp_queue and tcp_early (what waits to be sent, or to be joined), tcp_rto (how
+ * long to wait), tcp_congestion (how much may be in flight).
  *
- * In: tcp_segment_arrived, tcp_unreachable, tcp_time_reached, and the daemon's calls. They change a
- * connection, note what is owed (conn->owed, conn->untold) and put it on a list. Out: tcp_event_next
- * and tcp_output_next look at the lists. A segment is cut when it is polled, so what was written in
- * one instant leaves together and ACKs ride on data; the third segment of a handshake is sent bare
- * nevertheless, because Linux sends it before a daemon can wake up.
+ * In: tcp_segment_arrived, tcp_unreachable, tcp_time_reached, and the daemon's calls. They
+ * change a connection, note what is owed (conn->owed, conn->untold) and put it on a list. Out:
+ * tcp_event_next and tcp_output_next look at the lists. A segment is cut when it is polled,
+ * so what was written in one instant leaves together and ACKs ride on data; the third segment
+ * of a handshake is sent bare nevertheless, because Linux sends it before a daemon can wake up.
  *
- * Kept of Linux (6.x, default sysctls): SYN offers MSS and window scale 7 with a window of 64240,
- * later "win 502"; SYNs repeat after 1,1,1,1,1,2,4,8,16,32 s and give up 64 s later
- * (tcp_syn_linear_timeouts = 4; a kernel's timer wheel makes the long ones up to 1/8 longer), SYN-ACKs
- * after 1,2,4,8,16 s, with 32 s more; an accept queue of backlog + 1, behind which SYNs and final ACKs
- * are dropped; retransmission timeout = smoothed RTT + max(4 * deviation, 200 ms), at most 120 s; 15
- * retries as a time (924.6 s; 102.2 s for a closed socket); zero-length probes one byte back;
- * 10 segments of initial window, slow start again after idleness; Minshall's form of Nagle; quick
- * ACKs while young or after idleness, else every second full segment or 40 ms; a FIN's ACK delayed
- * so that it can ride on the answering FIN; RST instead of FIN when closing with unread bytes, and
- * for data after close; TIME-WAIT and orphaned FIN-WAIT-2 of 60 s, TIME-WAIT reused by a newer SYN;
- * challenge ACKs (RFC 5961), two a second a connection; unreachable ends a connect at once and later
- * only takes back a doubling (RFC 6069); MD5 signatures, on RSTs too: a stray segment is answered
- * with the listener's key, and without a listener with an unsigned RST its sender will ignore.
+ * Kept of Linux (6.x, default sysctls): SYN offers MSS and window scale 7 with a window of
+ * 64240, later "win 502"; SYNs repeat after 1,1,1,1,1,2,4,8,16,32 s and give up 64 s later
+ * (tcp_syn_linear_timeouts = 4; a kernel's timer wheel makes the long ones up to 1/8 longer),
+ * SYN-ACKs after 1,2,4,8,16 s, with 32 s more; an accept queue of backlog + 1, behind which
+ * SYNs and final ACKs are dropped; retransmission timeout = smoothed RTT + max(4 * deviation,
+ * 200 ms), at most 120 s; 15 retries as a time (924.6 s; 102.2 s for a closed socket);
+ * zero-length probes one byte back; 10 segments of initial window, slow start again after
+ * idleness; Minshall's form of Nagle; quick ACKs while young or after idleness, else every
+ * second full segment or 40 ms; a FIN's ACK delayed so that it can ride on the answering FIN;
+ * RST instead of FIN when closing with unread bytes, and for data after close; TIME-WAIT and
+ * orphaned FIN-WAIT-2 of 60 s, TIME-WAIT reused by a newer SYN; challenge ACKs (RFC 5961),
+ * two a second a connection; unreachable ends a connect at once and later only takes back
+ * a doubling (RFC 6069); MD5 signatures, on RSTs too: a stray segment is answered with the
+ * listener's key, and without a listener with an unsigned RST its sender will ignore.
  *
- * Left out, legally: SACK and timestamps are not offered, so full segments carry 1460 bytes, loss is
- * repaired as NewReno does (RFC 6582) and a repeated SYN leaves no RTT sample (3 s then, RFC 6298).
- * Congestion avoidance is Reno, not CUBIC. No tail loss probe, F-RTO, ECN, fast open, keepalive
- * (no BGP daemon turns it on), urgent data, window auto-tuning: the receive window stays at 64256,
- * which is what fills while a process hangs; the send queue is the owner's to limit.
+ * Left out, legally: SACK and timestamps are not offered, so full segments carry 1460 bytes,
+ * loss is repaired as NewReno does (RFC 6582) and a repeated SYN leaves no RTT sample (3
+ * s then, RFC 6298).  Congestion avoidance is Reno, not CUBIC. No tail loss probe, F-RTO,
+ * ECN, fast open, keepalive (no BGP daemon turns it on), urgent data, window auto-tuning:
+ * the receive window stays at 64256, which is what fills while a process hangs; the send
+ * queue is the owner's to limit.
  *
  * RFC 9293, 5681, 6582, 6298, 7323 (scaling), 5961, 6069, 6191, 2385, 5082. */
 #include <stdlib.h>

@@ -47,7 +47,7 @@ struct tcp_options {
 	uint8_t ttl;     /* of packets sent; 0: TCP_DEFAULT_TTL */
 	uint8_t min_ttl; /* RFC 5082: packets below it are dropped silently; 0: any */
 	bool nodelay;    /* TCP_NODELAY: Nagle's rule off. BIRD and FRR leave it on */
-	const struct tcp_md5_key *md5; /* copied; NULL: none. With a key, only signed segments count */
+	const struct tcp_md5_key *md5; /* copied; NULL: none. With one, only signed ones count */
 };
 
 /* ---- life ---------------------------------------------------------------------------------- */
@@ -55,11 +55,11 @@ struct tcp_options {
 struct tcp_host_config {
 	struct random_stream random; /* initial sequence numbers and ephemeral ports */
 	uint16_t mtu;                /* of the interfaces, for our MSS; 0: 1500 */
-	/* tcp_syn_linear_timeouts: SYN retransmissions one second apart before the exponential ones.
-	 * Linux since 6.5 has 4; a negative value means the older kernels' 0, and 0 means 4. */
+	/* tcp_syn_linear_timeouts: SYN retransmissions one second apart before the exponential
+	 * ones. Linux since 6.5 has 4; a negative value means 0, as in older kernels; 0 means 4. */
 	int8_t syn_linear_timeouts;
-	/* The source address for a destination, as the routing table picks it (none: no route). May be
-	 * NULL if every tcp_connect names its local address. */
+	/* The source address for a destination, as the routing table picks it (none: no route).
+	 * May be NULL if every tcp_connect names its local address. */
 	struct ip_addr (*choose_local)(void *context, struct ip_addr remote);
 	void *context; /* for choose_local */
 };
@@ -84,12 +84,12 @@ void tcp_host_set_reading(struct tcp_host *host, struct instant now, bool readin
 struct tcp_listen_options {
 	struct ip_addr local; /* none: any address of the node (the owner hands in only its own) */
 	uint16_t port;
-	uint32_t backlog;     /* as listen(2): one more than this waits to be accepted; then SYNs and
-			       * final ACKs are dropped */
-	bool manual_accept;   /* no ACCEPTED events: the owner calls tcp_accept when its daemon would */
-	/* What holds for connections from that address: key, TTLs, Nagle. May be NULL (a plain socket)
-	 * and may return false for the same. Asked at each SYN; *options comes zeroed; the key is
-	 * copied. */
+	uint32_t backlog;   /* as listen(2): one more than this waits to be accepted; then SYNs and
+			     * final ACKs are dropped */
+	bool manual_accept; /* no ACCEPTED events: the owner calls tcp_accept at its own pace */
+	/* What holds for connections from that address: key, TTLs, Nagle. May be NULL (a plain
+	 * socket) and may return false for the same. Asked at each SYN; *options comes zeroed; the
+	 * key is copied. */
 	bool (*peer)(void *context, struct ip_addr remote, struct tcp_options *options);
 	void *context;
 };
@@ -119,7 +119,7 @@ void tcp_set_options(struct tcp_host *host, tcp_id connection, const struct tcp_
  * limit: SENT events tell how much left it, and the daemon keeps to its own (BGP_UNSENT_MAX). */
 bool tcp_send(struct tcp_host *host, tcp_id connection, const void *bytes, size_t length);
 /* Queues bytes without copying: they are borrowed until release(context) is called, once, when all
- * of them are acknowledged or the connection is gone (during this very call if it returns false). */
+ * of them are acknowledged or the connection is gone (in this very call if it returns false). */
 bool tcp_send_borrowed(struct tcp_host *host, tcp_id connection, const uint8_t *bytes,
 		       size_t length, void (*release)(void *context), void *context);
 
@@ -142,8 +142,8 @@ void tcp_segment_arrived(struct tcp_host *host, struct instant now, struct ip_ad
 			 size_t length);
 
 enum tcp_unreachable {
-	TCP_UNREACHABLE_HOST, /* ICMP net or host unreachable, time exceeded, prohibited; ARP failure;
-			       * no route when the segment was to leave */
+	TCP_UNREACHABLE_HOST, /* ICMP net or host unreachable, time exceeded, prohibited; ARP
+			       * failure; no route when the segment was to leave */
 	TCP_UNREACHABLE_PORT, /* ICMP port or protocol unreachable */
 };
 /* A segment of ours could not be delivered. `sequence` is that of the segment quoted. While
@@ -185,7 +185,7 @@ struct tcp_event {
 	tcp_id listener;              /* ACCEPTED */
 	struct ip_addr local, remote; /* OPENED, ACCEPTED, CLOSED */
 	uint16_t local_port, remote_port;
-	const uint8_t *bytes;         /* RECEIVED: borrowed until the next poll, valid across tcp_close */
+	const uint8_t *bytes;         /* RECEIVED: borrowed until the next poll, tcp_close or not */
 	size_t length;                /* RECEIVED, SENT */
 	enum tcp_close_reason reason; /* CLOSED */
 };

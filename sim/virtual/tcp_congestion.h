@@ -1,5 +1,5 @@
 /* How much may be in flight: slow start and congestion avoidance (RFC 5681, counting bytes),
- * NewReno recovery (RFC 6582), limited transmit (RFC 3042), restart after idle (as Linux, RFC 2861).
+ * NewReno recovery (RFC 6582), limited transmit (RFC 3042), restart after idle (RFC 2861).
  * It sees sequence numbers and sizes, never a connection. */
 #ifndef SIM_VIRTUAL_TCP_CONGESTION_H
 #define SIM_VIRTUAL_TCP_CONGESTION_H

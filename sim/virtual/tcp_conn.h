@@ -80,7 +80,7 @@ struct tcp_conn {
 	size_t sent_untold;           /* acknowledged since the last SENT event */
 	struct tcp_congestion congestion;
 	struct tcp_rto rto;
-	bool timing;                  /* one segment at a time is timed (Karn: never a repeated one) */
+	bool timing;                  /* one segment at a time is timed (Karn: no repeated one) */
 	uint32_t timed_end;
 	struct instant timed_at, sent_at, head_sent_at;
 	uint32_t attempts;            /* repetitions without an answer */

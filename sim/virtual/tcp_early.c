@@ -58,10 +58,10 @@ void tcp_early_add(struct tcp_early *early, uint32_t sequence, const uint8_t *by
 	}
 }
 
-int tcp_early_take(struct tcp_early *early, uint32_t next, struct tcp_early_piece *piece)
+bool tcp_early_take(struct tcp_early *early, uint32_t next, struct tcp_early_piece *piece)
 {
 	if (early->count == 0 || seq_after(early->pieces[0].sequence, next))
-		return 0;
+		return false;
 	*piece = early->pieces[0];
 	early->count--;
 	memmove(&early->pieces[0], &early->pieces[1], early->count * sizeof(*piece));
@@ -69,5 +69,5 @@ int tcp_early_take(struct tcp_early *early, uint32_t next, struct tcp_early_piec
 		free(early->pieces);
 		*early = (struct tcp_early){ 0 };
 	}
-	return 1;
+	return true;
 }

@@ -3,6 +3,7 @@
 #ifndef SIM_VIRTUAL_TCP_EARLY_H
 #define SIM_VIRTUAL_TCP_EARLY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,8 +22,8 @@ void tcp_early_free(struct tcp_early *early); /* empty then, as when zeroed */
  * bounds what is held. */
 void tcp_early_add(struct tcp_early *early, uint32_t sequence, const uint8_t *bytes,
 		   uint32_t length);
-/* Removes the first piece if it begins at or before `next`; the caller frees piece->bytes. The piece
- * may reach back before `next`, or lie there whole. */
-int tcp_early_take(struct tcp_early *early, uint32_t next, struct tcp_early_piece *piece);
+/* Removes the first piece if it begins at or before `next`; the caller frees piece->bytes. It may
+ * reach back before `next`, or lie there whole. */
+bool tcp_early_take(struct tcp_early *early, uint32_t next, struct tcp_early_piece *piece);
 
 #endif

@@ -1,5 +1,5 @@
-/* A segment arrives: whose it is, whether it may be believed, and what its ACK field does. The order
- * of the checks is that of RFC 9293 section 3.10.7, made careful by RFC 5961. */
+/* A segment arrives: whose it is, whether it may be believed, and what its ACK field does. The
+ * order of the checks is that of RFC 9293 section 3.10.7, made careful by RFC 5961. */
 #include "base/assert.h"
 #include "sim/virtual/tcp_conn.h"
 
@@ -83,8 +83,8 @@ static bool syn_received_input(struct tcp_host *host, struct tcp_conn *conn,
 		tcp_reset_stray(host, arrival, conn->md5);
 		return false;
 	}
-	/* As Linux without tcp_abort_on_overflow: the client believes it is connected, and our SYN-ACK
-	 * goes out again until there is room or it has been repeated too often. */
+	/* As Linux without tcp_abort_on_overflow: the client believes it is connected, and our
+	 * SYN-ACK goes out again until there is room or it has been repeated too often. */
 	if (conn->listener && tcp_listener_full(conn->listener)) {
 		host->counters.listen_overflows++;
 		return false;

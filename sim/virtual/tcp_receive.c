@@ -1,4 +1,4 @@
-/* The receiving half: data in and out of order, FIN, the window offered, and when to acknowledge. */
+/* The receiving half: data in and out of order, FIN, the window offered, when to acknowledge. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,9 @@
 
 static uint32_t window_free(const struct tcp_conn *conn)
 {
-	uint32_t free_bytes = conn->unread < TCP_RECEIVE_WINDOW ? TCP_RECEIVE_WINDOW - conn->unread : 0;
+	uint32_t free_bytes = TCP_RECEIVE_WINDOW - conn->unread;
+	if (conn->unread >= TCP_RECEIVE_WINDOW)
+		return 0;
 	/* Silly windows are not offered (RFC 9293 section 3.8.6.2.2). */
 	if (free_bytes < TCP_RECEIVE_WINDOW / 16 || free_bytes < conn->segment_size)
 		return 0;

@@ -17,8 +17,8 @@ void tcp_rto_measured(struct tcp_rto *rto, int64_t round_trip_ns)
 		if (rto->smoothed_ns < 1)
 			rto->smoothed_ns = 1;
 	}
-	/* Linux puts its minimum under the variation, not under the sum: a LAN's timeout is the round
-	 * trip plus 200 ms. */
+	/* Linux puts its minimum under the variation, not under the sum: a LAN's timeout is the
+	 * round trip plus 200 ms. */
 	int64_t spread = 4 * rto->variation_ns;
 	rto->base_ns = rto->smoothed_ns + (spread > TCP_RTO_MIN_NS ? spread : TCP_RTO_MIN_NS);
 	if (rto->base_ns > TCP_RTO_MAX_NS)

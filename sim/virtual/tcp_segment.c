@@ -73,31 +73,31 @@ bool tcp_header_parse(const uint8_t *bytes, size_t length, struct tcp_header *he
 size_t tcp_header_write(const struct tcp_header *header, bool md5, uint8_t *bytes,
 			size_t *md5_offset)
 {
-	struct writer w = writer_of(bytes, TCP_HEADER_BYTES_MAX);
-	writer_u16(&w, header->source_port);
-	writer_u16(&w, header->destination_port);
-	writer_u32(&w, header->sequence);
-	writer_u32(&w, header->acknowledgment);
-	writer_u8(&w, 0);
-	writer_u8(&w, header->flags);
-	writer_u16(&w, header->window);
-	writer_u32(&w, 0); /* checksum, urgent pointer */
+	put_u16(bytes, header->source_port);
+	put_u16(bytes + 2, header->destination_port);
+	put_u32(bytes + 4, header->sequence);
+	put_u32(bytes + 8, header->acknowledgment);
+	bytes[13] = header->flags;
+	put_u16(bytes + 14, header->window);
+	put_u32(bytes + 16, 0); /* checksum, urgent pointer */
+	size_t used = TCP_HEADER_BYTES;
 	*md5_offset = 0;
 	if (md5) {
-		writer_u16(&w, OPTION_NOP << 8 | OPTION_NOP);
-		writer_u16(&w, OPTION_MD5 << 8 | (TCP_MD5_BYTES + 2));
-		*md5_offset = writer_used(&w);
-		memset(writer_room(&w, TCP_MD5_BYTES), 0, TCP_MD5_BYTES);
+		put_u32(bytes + used, OPTION_NOP << 24 | OPTION_NOP << 16 | OPTION_MD5 << 8 |
+					      (TCP_MD5_BYTES + 2));
+		*md5_offset = used + 4;
+		memset(bytes + *md5_offset, 0, TCP_MD5_BYTES);
+		used += TCP_MD5_OPTION_BYTES;
 	}
 	if (header->mss) {
-		writer_u16(&w, OPTION_MSS << 8 | 4);
-		writer_u16(&w, header->mss);
+		put_u32(bytes + used, OPTION_MSS << 24 | 4 << 16 | header->mss);
+		used += 4;
 	}
 	if (header->shift != TCP_NO_SHIFT) {
-		writer_u16(&w, OPTION_NOP << 8 | OPTION_SHIFT);
-		writer_u16(&w, (uint16_t)(3u << 8 | header->shift));
+		put_u32(bytes + used, OPTION_NOP << 24 | OPTION_SHIFT << 16 | 3 << 8 |
+					      header->shift);
+		used += 4;
 	}
-	size_t used = writer_used(&w);
 	bytes[12] = (uint8_t)(used / 4 << 4);
 	return used;
 }

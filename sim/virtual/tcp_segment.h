@@ -46,8 +46,8 @@ static inline uint32_t tcp_header_span(const struct tcp_header *header)
 	return header->length + ((header->flags & TCP_SYN) != 0) + ((header->flags & TCP_FIN) != 0);
 }
 
-/* The value to put, in network order, at bytes[16] of a segment whose checksum field is zero; 0 over
- * a segment that holds a right one. IPv4 or IPv6 pseudo header, by the addresses' family. */
+/* The value to put, in network order, at bytes[16] of a segment whose checksum field is zero; 0
+ * over a segment that holds a right one. IPv4 or IPv6 pseudo header, by the addresses' family. */
 uint16_t tcp_checksum(struct ip_addr source, struct ip_addr destination, const uint8_t *bytes,
 		      size_t length);
 

@@ -162,7 +162,8 @@ static bool conn_is_busy(const struct tcp_conn *conn)
 	case TCP_FIN_WAIT_2:
 		return false;
 	default:
-		return conn->una != conn->max || conn->fin_queued || tcp_queue_length(&conn->queue) ||
+		return conn->una != conn->max || conn->fin_queued ||
+		       tcp_queue_length(&conn->queue) ||
 		       !instant_is_never(conn->timer[TCP_TIMER_ACK]);
 	}
 }

@@ -348,7 +348,8 @@ PIPE void pipe_syn(struct pipe *pipe, const struct pipe_message *message)
 PIPE void pipe_deliver(struct pipe *pipe, const struct pipe_message *message)
 {
 	struct pipe_link *link = &pipe->links[message->link];
-	uint32_t end = message->kind == PIPE_ACK || message->kind == PIPE_REFUSED ? 0 : message->end;
+	bool to_dialler = message->kind == PIPE_ACK || message->kind == PIPE_REFUSED;
+	uint32_t end = to_dialler ? 0 : message->end;
 	struct pipe_speaker *node = &pipe->speakers[link->speaker[end]];
 	struct pipe_speaker *other = &pipe->speakers[link->speaker[1 - end]];
 	if (!pipe_end_alive(pipe, link, end) || node->silent || other->silent)

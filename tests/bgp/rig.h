@@ -189,7 +189,7 @@ RIG size_t rig_header(uint8_t *bytes, uint8_t type, size_t body)
 struct rig_open {
 	uint16_t as_number, hold_s; /* 0: 64512, 90 */
 	uint32_t router_id;         /* 0: 10.0.0.2 */
-	const char *capabilities;   /* bytes of one parameter's value, NULL: 1/1 and four-octet AS */
+	const char *capabilities;   /* one parameter's value, NULL: 1/1 and four-octet AS */
 	size_t length;
 };
 

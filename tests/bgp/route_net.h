@@ -49,7 +49,7 @@ struct net {
 	struct text changes;   /* "FIB 20.0.1.0/24 10.0.0.2", "WATCH 10.0.0.2", ... a line each */
 	bool answer;           /* next hops at once, with net_answer */
 	uint32_t slices_shared;
-	char fib[256][128];    /* by prefix id: "10.0.0.2 10.0.0.3" */
+	char fib[1024][128];    /* by prefix id: "10.0.0.2 10.0.0.3" */
 	struct bgp_next_hop_state (*resolve)(struct ip_addr next_hop);
 };
 
@@ -420,7 +420,7 @@ static UNUSED void net_change(struct net *net, const struct rib_change *change)
 	static const char *const names[] = { "FIB", "NOFIB", "WATCH", "UNWATCH", "PATH", "BEST" };
 	char buffer[IP_TEXT_MAX];
 	if (change->kind == RIB_FIB_SET || change->kind == RIB_FIB_REMOVE) {
-		assert_true(change->prefix_id < 256);
+		assert_true(change->prefix_id < 1024);
 		char *fib = net->fib[change->prefix_id];
 		fib[0] = '\0';
 		for (uint32_t i = 0; i < change->next_hop_count; i++)
@@ -453,6 +453,22 @@ static UNUSED void net_change(struct net *net, const struct rib_change *change)
 	text_put(&net->changes, "\n");
 }
 
+static UNUSED bool net_drain(struct net *net, uint32_t index)
+{
+	struct net_peer *peer = &net->peers[index];
+	struct rib_update_counts counts;
+	struct bgp_slice *slice;
+	if (peer->blocked)
+		return false;
+	while ((slice = rib_send_next(net->rib, index, &counts))) {
+		net->slices_shared += slice->references > 1;
+		net_receive(net, peer, slice, counts);
+		bgp_slice_unref(slice);
+	}
+	assert_false(rib_send_pending(net->rib, index));
+	return true;
+}
+
 /* Carries out everything the RIB asks for, and lets all peers that are not blocked drain. */
 static UNUSED void net_run(struct net *net)
 {
@@ -468,23 +484,19 @@ static UNUSED void net_run(struct net *net)
 		}
 		uint32_t index;
 		while ((index = rib_pending_peer(net->rib)) != UINT32_MAX) {
-			struct net_peer *peer = &net->peers[index];
-			struct rib_update_counts counts;
-			struct bgp_slice *slice;
 			assert_true(rib_send_pending(net->rib, index));
-			if (peer->blocked)
-				continue;
-			any = true;
-			while ((slice = rib_send_next(net->rib, index, &counts))) {
-				net->slices_shared += slice->references > 1;
-				net_receive(net, peer, slice, counts);
-				bgp_slice_unref(slice);
-			}
-			assert_false(rib_send_pending(net->rib, index));
+			any |= net_drain(net, index);
 		}
 		if (!any)
 			return;
 	}
+}
+
+/* A peer takes messages again: nobody names it a second time, so whoever blocked it goes on. */
+static UNUSED void net_unblock(struct net *net, uint32_t index)
+{
+	net->peers[index].blocked = false;
+	net_drain(net, index);
 }
 
 static UNUSED void net_clear(struct net *net)

@@ -33,6 +33,7 @@ struct route {
 };
 
 struct reference {
+	uint64_t seed;
 	struct net *net;
 	struct route routes[PREFIXES][PEERS + 1][IDS];
 };
@@ -392,6 +393,7 @@ static void judge_peer(struct reference *ref, int to)
 		same = strcmp(want.lines[i], have.lines[i]) == 0;
 	if (same)
 		return;
+	print_message("%s, seed %d\n", ref->net->profile.name, (int)ref->seed);
 	for (size_t i = 0; i < want.count; i++)
 		print_message("   wanted %s\n", want.lines[i]);
 	for (size_t i = 0; i < have.count; i++)
@@ -555,6 +557,14 @@ static void step_next_hop(struct reference *ref, struct random_stream *random)
 	}
 }
 
+/* Export-relevant configuration changes: the peer moves to another update group, session and all. */
+static void step_configure(struct reference *ref, struct random_stream *random, int peer)
+{
+	struct net_peer *p = &ref->net->peers[peer];
+	p->config.next_hop = random_below(random, 2) ? BGP_NEXT_HOP_SELF : BGP_NEXT_HOP_AUTO;
+	rib_peer_configured(ref->net->rib, (uint32_t)peer, &p->config, now);
+}
+
 static void step(struct reference *ref, struct random_stream *random)
 {
 	int peer = (int)random_below(random, PEERS);
@@ -563,12 +573,18 @@ static void step(struct reference *ref, struct random_stream *random)
 	case 0: step_session(ref, random, peer); break;
 	case 1: step_next_hop(ref, random); break;
 	case 2: step_local(ref, random); break;
-	case 3: p->blocked = p->up && !p->blocked; break;
+	case 3:
+		if (p->blocked)
+			net_unblock(ref->net, (uint32_t)peer);
+		else
+			p->blocked = p->up;
+		break;
 	case 4:
 		if (p->up)
 			rib_refresh(ref->net->rib, (uint32_t)peer, BGP_IPV4_UNICAST, false);
 		break;
-	case 5: case 6: case 7: case 8:
+	case 5: step_configure(ref, random, peer); break;
+	case 6: case 7: case 8:
 		if (p->up)
 			step_withdraw(ref, random, peer);
 		break;
@@ -609,6 +625,7 @@ static void history(uint64_t seed, struct bgp_profile profile, bool add_path)
 	net_init(&net, profile);
 	net.resolve = resolve;
 	ref.net = &net;
+	ref.seed = seed;
 	describe(&net, add_path);
 	net_run(&net);
 	for (int i = 0; i < 120; i++) {
@@ -620,7 +637,8 @@ static void history(uint64_t seed, struct bgp_profile profile, bool add_path)
 		judge(&ref);
 	}
 	for (int i = 0; i < PEERS; i++)
-		net.peers[i].blocked = false;
+		if (net.peers[i].blocked)
+			net_unblock(&net, (uint32_t)i);
 	for (int i = 0; i < PEERS; i++)
 		if (net.peers[i].up)
 			rib_refresh(net.rib, (uint32_t)i, BGP_IPV4_UNICAST, false);
@@ -631,10 +649,8 @@ static void history(uint64_t seed, struct bgp_profile profile, bool add_path)
 
 static void histories(struct bgp_profile profile, bool add_path)
 {
-	for (uint64_t seed = 1; seed <= 25; seed++) {
-		print_message("%s seed %d%s\r", profile.name, (int)seed, add_path ? " add-path" : "");
+	for (uint64_t seed = 1; seed <= 25; seed++)
 		history(seed, profile, add_path);
-	}
 }
 
 static void like_bird(void **state)

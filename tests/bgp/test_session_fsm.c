@@ -1,6 +1,6 @@
-/* RFC 4271 8.2.2: every state with every event. What must come of each pair stands here anew, cell by
- * cell: the state it leads to, what is done on the way (see rig.h), and ConnectRetryCounter (0 set to
- * zero, + counted, = left alone). */
+/* RFC 4271 8.2.2: every state with every event. What must come of each pair stands here anew, cell
+ * by cell: the state it leads to, what is done on the way (see rig.h), and ConnectRetryCounter (0
+ * set to zero, + counted, = left alone). */
 #include "tests/bgp/rig.h"
 
 enum position {

@@ -30,6 +30,12 @@ static struct pair *pair_new(const struct bgp_profile *a, const struct bgp_profi
 	return pair;
 }
 
+static struct pair *calico_pair(void)
+{
+	const struct bgp_profile *bird = &bgp_profile_calico_bird;
+	return pair_new(bird, bird, 64512, 64512);
+}
+
 static void pair_free(struct pair *pair)
 {
 	pipe_free(&pair->pipe);
@@ -52,7 +58,7 @@ static void assert_established(const struct pair *pair)
 static void comes_up_and_exchanges_routes(void **state)
 {
 	(void)state;
-	struct pair *pair = pair_new(&bgp_profile_calico_bird, &bgp_profile_calico_bird, 64512, 64512);
+	struct pair *pair = calico_pair();
 	pair->b_peers[0].passive = true;
 	pair_start(pair);
 	pipe_originate(&pair->pipe, pair->a, "10.1.0.0/16");
@@ -160,7 +166,7 @@ static void keepalives_keep_their_period(void **state)
 static void stop_is_told(void **state)
 {
 	(void)state;
-	struct pair *pair = pair_new(&bgp_profile_calico_bird, &bgp_profile_calico_bird, 64512, 64512);
+	struct pair *pair = calico_pair();
 	pair->a_peers[0].graceful_restart = pair->b_peers[0].graceful_restart = true;
 	pair_start(pair);
 	pipe_originate(&pair->pipe, pair->a, "10.1.0.0/16");
@@ -186,7 +192,7 @@ static void stop_is_told(void **state)
 static void killed_and_back(void **state)
 {
 	(void)state;
-	struct pair *pair = pair_new(&bgp_profile_calico_bird, &bgp_profile_calico_bird, 64512, 64512);
+	struct pair *pair = calico_pair();
 	pair->a_peers[0].graceful_restart = pair->b_peers[0].graceful_restart = true;
 	pair_start(pair);
 	pipe_originate(&pair->pipe, pair->a, "10.1.0.0/16");
@@ -215,7 +221,7 @@ static void killed_and_back(void **state)
 static void killed_for_good(void **state)
 {
 	(void)state;
-	struct pair *pair = pair_new(&bgp_profile_calico_bird, &bgp_profile_calico_bird, 64512, 64512);
+	struct pair *pair = calico_pair();
 	pair->a_peers[0].graceful_restart = pair->b_peers[0].graceful_restart = true;
 	pair_start(pair);
 	pipe_originate(&pair->pipe, pair->a, "10.1.0.0/16");
@@ -230,12 +236,13 @@ static void killed_for_good(void **state)
 	pair_free(pair);
 }
 
-/* A restarting speaker waits for every configured peer, or 240 s (semantics measured with BIRD -R). */
+/* A restarting speaker waits for every configured peer, or 240 s (as measured with BIRD -R). */
 static void restarting_waits_for_absent_peers(void **state)
 {
 	(void)state;
-	struct pair *pair = pair_new(&bgp_profile_calico_bird, &bgp_profile_calico_bird, 64512, 64512);
-	struct bgp_peer_config a_peers[2] = { pair->a_peers[0], peer_of("nobody", 0x0a000009, 64512) };
+	struct pair *pair = calico_pair();
+	struct bgp_peer_config a_peers[2] = { pair->a_peers[0] };
+	a_peers[1] = peer_of("nobody", 0x0a000009, 64512);
 	a_peers[0].graceful_restart = a_peers[1].graceful_restart = true;
 	pair->b_peers[0].graceful_restart = true;
 	pair->a->config.peers = a_peers;
@@ -261,7 +268,7 @@ static void restarting_waits_for_absent_peers(void **state)
 static void window_is_kept(void **state)
 {
 	(void)state;
-	struct pair *pair = pair_new(&bgp_profile_calico_bird, &bgp_profile_calico_bird, 64512, 64512);
+	struct pair *pair = calico_pair();
 	pair->b_peers[0].passive = true;
 	pair_start(pair);
 	pipe_run_s(&pair->pipe, 5);

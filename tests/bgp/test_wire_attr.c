@@ -439,6 +439,8 @@ static void old_speakers(void **state)
 		  "c01110 0201 00011170 0102 00000003 00011171", "as-path 1 70000 {3 70001}", OK },
 		{ "40020c 0102 0003 0004 0202 0001 5ba0", "c011060201 00011170",
 		  "as-path {3 4} 1 70000", OK },
+		{ "40020a 0102 0003 0004 0201 5ba0", "c011060201 00011170", "as-path {3 4} 70000",
+		  OK },
 		/* Confederation segments inside AS4_PATH go. */
 		{ "4002040201 5ba0", "c0110c 0301 0000fc00 0201 00011170", "as-path 70000", OK },
 		/* Malformed: discarded, the rest stays. */

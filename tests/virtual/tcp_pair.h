@@ -153,7 +153,8 @@ static inline void pair_transmit(struct pair *p, int side, const struct tcp_segm
 				      segment->length), 0);
 	assert_int_equal(segment->tos, 0xc0);
 	struct seen seen = { p->now.ns, side, h.sequence, h.acknowledgment, h.length, h.flags,
-			     segment->ttl, h.shift, h.window, h.mss, h.source_port, h.md5 != NULL, false };
+			     segment->ttl, h.shift, h.window, h.mss, h.source_port, h.md5 != NULL,
+			     false };
 	uint32_t index = p->sent[side]++;
 	seen.dropped = p->cut[side] || (index < 64 && (p->drop_mask[side] >> index & 1)) ||
 		       (p->drop && p->drop(p, &seen));
@@ -200,8 +201,8 @@ static inline void pair_run(struct pair *p, int64_t until_ns)
 		const struct heap_entry *top = heap_top(&p->pipe);
 		if (top && top->key <= p->now.ns) {
 			struct flight *f = &p->flights[heap_pop(&p->pipe).value];
-			tcp_segment_arrived(p->host[f->to], p->now, f->source, f->destination, f->ttl,
-					    f->bytes, f->length);
+			tcp_segment_arrived(p->host[f->to], p->now, f->source, f->destination,
+					    f->ttl, f->bytes, f->length);
 			free(f->bytes);
 			f->bytes = NULL;
 		} else {

@@ -34,6 +34,47 @@ static void test_handshake(void **state)
 	pair_free(&p);
 }
 
+static void greet(struct pair *p, int side, const struct tcp_event *event)
+{
+	if (event->kind == TCP_EVENT_OPENED)
+		tcp_send(p->host[side], event->connection, "OPEN", 4);
+}
+
+/* What a daemon says at once leaves behind the third segment, not in it: Linux has acknowledged
+ * before the daemon wakes up. */
+static void test_third_segment(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_init(&p);
+	p.on_event = greet;
+	pair_listen(&p, 1, 8);
+	pair_dial(&p, 0, NULL);
+	pair_run(&p, 10 * MS);
+	assert_int_equal(p.seen_count, 4);
+	assert_int_equal(p.seen[2].length, 0);
+	assert_int_equal(p.seen[3].length, 4);
+	pair_free(&p);
+}
+
+static void test_stale_number(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_init(&p);
+	tcp_id first = pair_dial(&p, 0, NULL);
+	tcp_close(p.host[0], p.now, first);
+	tcp_id second = pair_dial(&p, 0, NULL);
+	assert_int_not_equal(first, second);
+	tcp_abort(p.host[0], p.now, first);
+	assert_false(tcp_send(p.host[0], first, "x", 1));
+	assert_int_equal(tcp_connection_state(p.host[0], first), TCP_CLOSED);
+	assert_int_equal(tcp_connection_state(p.host[0], second), TCP_SYN_SENT);
+	tcp_close(p.host[0], p.now, 0);
+	tcp_close(p.host[0], p.now, UINT32_MAX);
+	pair_free(&p);
+}
+
 static void check_syn_times(int8_t linear, const int64_t *seconds, size_t count, int64_t end)
 {
 	struct pair p;
@@ -192,7 +233,7 @@ static void test_backlog(void **state)
 	for (int i = 0; i < 12; i++)
 		pair_dial(&p, 0, NULL);
 	pair_run(&p, 500 * MS);
-	/* All twelve SYNs came before the first ACK, so all were answered; three final ACKs fell. */
+	/* All SYNs came before the first ACK, so all were answered; three final ACKs fell. */
 	assert_int_equal(p.opened[0], 12);
 	assert_int_equal(tcp_counters(p.host[1])->listen_overflows, 3);
 	for (int i = 0; i < 8; i++)
@@ -433,10 +474,18 @@ static void test_ttl(void **state)
 		pair_run(&p, 1 * S);
 		assert_int_equal(p.seen[0].ttl, 254);
 		assert_int_equal(p.accepted[1], least == 254);
-		if (least == 254)
-			assert_int_equal(p.seen[1].ttl, 255);
-		else
+		if (least == 255) {
+			assert_int_equal(p.sent[1], 0); /* not even a RST */
 			assert_true(tcp_counters(p.host[1])->ttl_dropped > 0);
+		} else {
+			assert_int_equal(p.seen[1].ttl, 255);
+			tcp_set_options(p.host[0], p.connection[0],
+					&(struct tcp_options){ .ttl = 253 });
+			tcp_send(p.host[0], p.connection[0], "far", 3);
+			pair_run(&p, 2 * S);
+			assert_int_equal(p.got[1].length, 0);
+			assert_true(tcp_counters(p.host[1])->ttl_dropped > 0);
+		}
 		pair_free(&p);
 	}
 }
@@ -445,6 +494,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_handshake),
+		cmocka_unit_test(test_third_segment),
+		cmocka_unit_test(test_stale_number),
 		cmocka_unit_test(test_syn_times),
 		cmocka_unit_test(test_syn_ack_times),
 		cmocka_unit_test(test_refused),

@@ -184,7 +184,8 @@ static void test_early(void **state)
 		struct tcp_early early = { 0 };
 		uint32_t base = UINT32_MAX - 2500, done = 0;
 		while (done < 5000) {
-			uint32_t from = (uint32_t)random_between(&random, done ? done - 1 : 0, 4999);
+			uint32_t low = done ? done - 1 : 0;
+			uint32_t from = (uint32_t)random_between(&random, low, 4999);
 			uint32_t length = (uint32_t)random_between(&random, 1, 5000 - from);
 			if (length > 300)
 				length = 300;

@@ -25,6 +25,7 @@ struct frr_word {
 	const char *text; /* a copy with its NUL */
 	const char *at;   /* in the source text */
 	size_t length;
+	struct source_pos pos;
 };
 
 enum frr_arg_kind {

@@ -133,7 +133,9 @@ static void take_line(const struct frr_reader *reader, uint32_t at, struct frr_a
 	size_t length = (size_t)(last->at + last->length - first->at);
 	*arg = (struct frr_arg){ .kind = FRR_ARG_LINE,
 				 .text = arena_strndup(reader->arena, first->at, length),
-				 .pos = yaml_text_at(reader->text, first->at, length) };
+				 .pos = first->pos };
+	if (last->pos.column > first->pos.column)
+		arg->pos.length = last->pos.column + last->pos.length - first->pos.column;
 }
 
 bool frr_match(const struct frr_reader *reader, const char *pattern, uint32_t first, bool no,
@@ -155,8 +157,7 @@ bool frr_match(const struct frr_reader *reader, const char *pattern, uint32_t fi
 		struct frr_arg arg = { 0 };
 		if (more && take_piece(&piece, &reader->words[at], &arg, &is_arg)) {
 			arg.text = reader->words[at].text;
-			arg.pos = yaml_text_at(reader->text, reader->words[at].at,
-					       reader->words[at].length);
+			arg.pos = reader->words[at].pos;
 			if (is_arg)
 				args[count++] = arg;
 			at++;

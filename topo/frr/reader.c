@@ -39,7 +39,8 @@ static bool split(struct frr_reader *r, const char *line, size_t length)
 		}
 		size_t bytes = (size_t)(p - start);
 		r->words[r->word_count++] =
-			(struct frr_word){ arena_strndup(r->arena, start, bytes), start, bytes };
+			(struct frr_word){ arena_strndup(r->arena, start, bytes), start, bytes,
+					   yaml_text_at(r->text, start, bytes) };
 	}
 	if (r->word_count == 0)
 		return true;
@@ -50,7 +51,7 @@ static bool split(struct frr_reader *r, const char *line, size_t length)
 
 static struct source_pos word_pos(const struct frr_reader *r, uint32_t word)
 {
-	return yaml_text_at(r->text, r->words[word].at, r->words[word].length);
+	return r->words[word].pos;
 }
 
 static void run(struct frr_reader *r, const struct frr_row *row, const struct frr_arg *args, bool no)

@@ -1,0 +1,253 @@
+/* The story of the seed as written, to the letter, and one story for each rule of "because". */
+#include "tests/checker/seed.h"
+
+#define A "\xe2\x86\x92"
+#define X "\xe2\x9c\x97"
+#define B "\xe2\x80\xa2"
+#define E "\xe2\x80\xa6"
+
+static void assert_text(const char *got, const char *wanted)
+{
+	if (strcmp(got, wanted) != 0)
+		fail_msg("got:\n%s\nwanted:\n%s", got, wanted);
+}
+
+static void assert_has(const char *text, const char *words)
+{
+	if (!strstr(text, words))
+		fail_msg("no \"%s\" in:\n%s", words, text);
+}
+
+static void seed_as_written(void **state)
+{
+	struct seed *s = *state;
+	struct model_expect *expect = seed_expect(s, MODEL_EXPECT_REACHABLE);
+	uint32_t count;
+	expect->name = "rr1-crash-harmless";
+	expect->from_ns = S(60);
+	expect->until_ns = S(300);
+	expect->max_outage_ns = S(1);
+	struct checker *checker = seed_checker(s);
+	see_start(s);
+	see_crash(s);
+	see_recovery(s);
+	const struct verdict *verdict = checker_finish(checker, S(300), &count);
+	assert_verdict(verdict, VERDICT_FAIL, "longest outage 151.300s");
+	assert_string_equal(verdict->limit, "\xe2\x89\xa4 1s");
+	assert_int_equal(verdict->first_failing_ns, S(60));
+	assert_text(verdict->why,
+		"4 of 4 flows:  client " A " k8s-2/172.27.209.5 .6, k8s-3/172.27.210.5 .6     "
+		"60.000s " E " 211.300s     NEIGHBOR_UNREACHABLE\n"
+		"\n"
+		"why, for client " A " k8s-2/172.27.209.5 at 68.400s\n"
+		"   1 client  172.27.208.0/22 via 172.31.13.116 dev eth0   static, line 35\n"
+		"   2 tor     172.27.209.0/26 via 172.31.13.27 dev eth0    "
+		"BGP, from 172.31.13.27, up since 2.114s\n"
+		"   3 k8s-1   " X " NODE_DOWN                                  "
+		"off since 60.000s, rr1-crash, line 45\n"
+		"     (tor: ARP for 172.31.13.27 FAILED since 68.400s)\n"
+		"  the pod's own node, k8s-2 (172.31.13.28), is up\n"
+		"because\n"
+		"  " B " tor sends to the reflector k8s-1, not to the pod's node k8s-2: "
+		"BGPPeer/rr-peer keeps no original next hop, so bird on k8s-1 writes its own "
+		"address (eBGP, multihop)     line 125\n"
+		"  " B " tor trusts a silent neighbor for 180s: hold time min(tor 180s, k8s-1 240s), "
+		"last heard of at 31.300s\n"
+		"  " B " another path, via k8s-2 (172.31.13.28), is known since 2.310s; "
+		"\"Router ID\" decided against it");
+	assert_int_equal(verdict->place_count, 3);
+	assert_int_equal(verdict->places[0].line, 77);
+	assert_int_equal(verdict->places[1].line, 45);
+	assert_int_equal(verdict->places[2].line, 125);
+	assert_true(verdict->evidence_count > 0);
+	checker_free(checker);
+}
+
+/* What explain_flow says of flow 0 right now. */
+static const char *story(struct checker *checker, struct text *out, uint32_t flow)
+{
+	text_clear(out);
+	explain_flow(checker_state(checker), flow, out);
+	return text_string(out);
+}
+
+static void a_good_flow_is_shown_both_ways(void **state)
+{
+	struct seed *s = *state;
+	struct checker *checker = seed_checker(s);
+	struct text out;
+	text_init(&out);
+	see_start(s);
+	assert_text(story(checker, &out, 2),
+		"why, for client " A " k8s-3/172.27.210.5 at 2.310s\n"
+		"   1 client  172.27.208.0/22 via 172.31.13.116 dev eth0   static, line 35\n"
+		"   2 tor     172.27.210.0/26 via 172.31.13.27 dev eth0    "
+		"BGP, from 172.31.13.27, up since 2.114s\n"
+		"   3 k8s-1   172.27.210.0/26 via 172.31.13.29 dev eth0    BGP\n"
+		"   4 k8s-3   172.27.210.5/32 dev eth0                     pod, line 33\n"
+		"   5 k8s-3   \xe2\x9c\x93 ACCEPTED\n"
+		"why, for client " A " k8s-3/172.27.210.5, the answer's way, at 2.310s\n"
+		"   1 k8s-3   172.31.13.0/24 dev eth0   connected, line 12\n"
+		"   2 k8s-3   \xe2\x9c\x93 ACCEPTED\n");
+	text_free(&out);
+	checker_free(checker);
+}
+
+static void each_rule_says_its_fact(void **state)
+{
+	struct seed *s = *state;
+	struct checker *checker = seed_checker(s);
+	struct text out;
+	text_init(&out);
+	see_start(s);
+	struct observed_hop hops[] = {
+		hop(CLIENT, "172.27.208.0/22", ROUTE_STATIC, "172.31.13.116"),
+		hop(TOR, "172.27.209.0/26", ROUTE_BGP, "172.31.13.28"),
+		hop(K2, "172.27.209.0/26", ROUTE_BLACKHOLE_BLOCK, ""),
+	};
+	struct observed_hop bare[] = { hops[0], { .node = TOR, .neighbor_state = "" } };
+
+	see_flow(s, 10, 0, false, DISPOSITION_NULL_ROUTED, hops, 3, "");
+	assert_has(story(checker, &out, 0),
+		   "blackhole 172.27.209.0/26                    blackhole of its own block, line 32");
+	assert_has(text_string(&out), B " k8s-2 owns the block 172.27.209.0/26, but has no route to a "
+				      "pod 172.27.209.5     line 32\n");
+
+	s->configs[TOR].ip_forward = false;
+	s->configs[TOR].ip_forward_pos = line(s, 9);
+	see_flow(s, 11, 0, false, DISPOSITION_NOT_FORWARDING, bare, 2, "");
+	assert_has(story(checker, &out, 0), B " net.ipv4.ip_forward is 0 on tor     line 9\n");
+
+	struct model_filter filters[] = {
+		{ .chain = MODEL_FORWARD, .protocol = 17, .verdict = MODEL_DROP,
+		  .in_interface = MODEL_NONE, .pos = line(s, 20) },
+		{ .chain = MODEL_FORWARD, .protocol = 6, .destination = net("172.27.209.0/24"),
+		  .destination_port = 80, .verdict = MODEL_DROP, .in_interface = MODEL_NONE,
+		  .pos = { &s->frr, 21, 1, 1 } },
+	};
+	s->configs[TOR].filters = filters;
+	s->configs[TOR].filter_count = 2;
+	see_flow(s, 12, 0, false, DISPOSITION_DENIED_IN, bare, 2, "");
+	assert_has(story(checker, &out, 0),
+		   B " a rule of tor drops it (chain FORWARD)     tor/frr.conf:21\n");
+
+	s->configs[TOR].rp_filter = 1;
+	see_flow(s, 13, 0, false, DISPOSITION_RP_FILTERED, bare, 2, "");
+	assert_has(story(checker, &out, 0), B " rp_filter is 1 (strict) on tor: its route back");
+
+	see_flow(s, 14, 0, false, DISPOSITION_LOOP, hops, 2, "back at client");
+	assert_has(story(checker, &out, 0), X " LOOP");
+	assert_has(text_string(&out), "back at client");
+	text_free(&out);
+	checker_free(checker);
+}
+
+static void no_route_names_the_session(void **state)
+{
+	struct seed *s = *state;
+	struct checker *checker = seed_checker(s);
+	struct text out;
+	text_init(&out);
+	s->neighbors[TOR][0].remote_as = 64513;
+	s->neighbors[TOR][1].password = "a";
+	s->configs[TOR].bgp.ebgp_requires_policy = true;
+	see_power(s, 0, TOR, true);
+	see_session(s, 5, TOR, "172.31.13.27", "OpenSent", "Idle", "Bad Peer AS");
+	struct observed_hop bare[] = {
+		hop(CLIENT, "172.27.208.0/22", ROUTE_STATIC, "172.31.13.116"),
+		{ .node = TOR, .neighbor_state = "" },
+	};
+	see_flow(s, 6, 0, false, DISPOSITION_NO_ROUTE, bare, 2, "");
+	see_back_good(s, 6, 0);
+	story(checker, &out, 0);
+	assert_has(text_string(&out), B " tor has no route to 172.27.209.5, and no BGP neighbor offers one\n");
+	assert_has(text_string(&out), B " tor takes no routes from eBGP neighbor 172.31.13.28 without a "
+				      "policy (bgp ebgp-requires-policy)     line 17\n");
+	assert_has(text_string(&out), B " tor's session with k8s-1 (172.31.13.27) is down: Idle since "
+				      "5.000s, Bad Peer AS; was never up     line 16\n");
+	assert_has(text_string(&out), B " tor expects AS 64513 of k8s-1, which has AS 64512     line 16\n");
+	assert_has(text_string(&out), B " tor has a password for k8s-2, k8s-2 has none for tor     line 17\n");
+	text_free(&out);
+	checker_free(checker);
+}
+
+static void a_cut_link_and_an_island_are_named(void **state)
+{
+	struct seed *s = *state;
+	uint32_t islands[NODES] = { 0, 1, 0, 0, 0 };
+	s->steps[2] = (struct model_step){ .at_ns = S(70), .name = "split", .group_of = islands,
+					   .kind = MODEL_STEP_PARTITION, .pos = line(s, 50) };
+	s->steps[3] = (struct model_step){ .at_ns = S(80), .name = "cut1", .link = 0, .link_end = K1,
+					   .kind = MODEL_STEP_CUT, .pos = line(s, 51) };
+	s->model.step_count = 4;
+	struct checker *checker = seed_checker(s);
+	struct text out;
+	text_init(&out);
+	see_start(s);
+	see_step(s, 70, 2);
+	see_flow_dead(s, 78, 0, true);
+	story(checker, &out, 0);
+	assert_has(text_string(&out), B " tor and k8s-1 are in different islands since 70.000s, split, line 50\n");
+	see_step(s, 80, 3);
+	see(s, 80, MODEL_NONE, (struct observation){ .kind = OBSERVE_LINK,
+						     .link = { 0, K1, false, "" } });
+	see_flow_dead(s, 80, 0, true);
+	story(checker, &out, 0);
+	assert_has(text_string(&out), "3 k8s-1   " X " LINK_DOWN");
+	assert_has(text_string(&out), "eth0 of rack1 cut since 80.000s, cut1, line 51\n");
+	text_free(&out);
+	checker_free(checker);
+}
+
+static void a_dead_daemon_is_named(void **state)
+{
+	struct seed *s = *state;
+	struct checker *checker = seed_checker(s);
+	struct text out;
+	text_init(&out);
+	see_start(s);
+	see(s, 90, TOR, (struct observation){ .kind = OBSERVE_PROCESS,
+					      .process = { "bgpd", "killed" } });
+	see_power(s, 95, K1, false);
+	see_flow_dead(s, 95, 0, false);
+	story(checker, &out, 0);
+	assert_has(text_string(&out), "BGP, kept by the kernel, its daemon killed since 90.000s");
+	assert_has(text_string(&out), B " bgpd on tor is killed since 90.000s");
+	text_free(&out);
+	checker_free(checker);
+}
+
+static void a_session_that_never_came_up(void **state)
+{
+	struct seed *s = *state;
+	struct model_expect *expect = seed_expect(s, MODEL_EXPECT_ESTABLISHED);
+	uint32_t count;
+	expect->within_ns = S(30);
+	s->neighbors[K1][0].remote_as = 7676;
+	struct checker *checker = seed_checker(s);
+	see_start(s);
+	see_session(s, 3, K1, "Node_172_31_13_116", "Established", "Idle", "Bad Peer AS");
+	see_session(s, 3, TOR, "172.31.13.27", "Established", "Active", "");
+	const struct verdict *verdict = checker_finish(checker, S(300), &count);
+	assert_verdict(verdict, VERDICT_FAIL, "4 of 5 at 30.000s");
+	assert_text(verdict->why,
+		"1 of 5 sessions:  tor \xe2\x86\x94 k8s-1     since 3.000s\n"
+		"\n"
+		"why, for tor \xe2\x86\x94 k8s-1 at 30.000s\n"
+		"  tor, neighbor 172.31.13.27: Active since 3.000s     line 16\n"
+		"  k8s-1, neighbor Node_172_31_13_116: Idle since 3.000s, Bad Peer AS     line 120\n"
+		"because\n"
+		"  " B " k8s-1 expects AS 7676 of tor, which has AS 7675     line 120");
+	checker_free(checker);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SEED_TEST(seed_as_written), SEED_TEST(a_good_flow_is_shown_both_ways),
+		SEED_TEST(each_rule_says_its_fact), SEED_TEST(no_route_names_the_session),
+		SEED_TEST(a_cut_link_and_an_island_are_named), SEED_TEST(a_dead_daemon_is_named),
+		SEED_TEST(a_session_that_never_came_up),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
