@@ -22,10 +22,9 @@ static void test_checksum_example(void **state)
 {
 	(void)state;
 	const uint8_t bytes[] = { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7 };
-	assert_int_equal(checksum_add(0, bytes, sizeof(bytes)), 0xddf2);
 	assert_int_equal(checksum_fold(checksum_add(0, bytes, sizeof(bytes))), 0x220d);
 	const uint8_t odd[] = { 0x12, 0x34, 0x56 };
-	assert_int_equal(checksum_add(0, odd, 3), 0x1234 + 0x5600);
+	assert_int_equal(checksum_fold(checksum_add(0, odd, 3)), 0xffff - 0x6834);
 }
 
 static void test_checksum_update_equals_anew(void **state)
