@@ -49,9 +49,8 @@ void link_free(struct link *link)
 		free(link->ends[end].receive.queue.leaving_ns);
 	}
 	free(link->ends);
-	free(link->owners);
+	link_addresses_free(link);
 	hash_index_free(&link->by_mac);
-	hash_index_free(&link->by_address);
 	*link = (struct link){ 0 };
 }
 
@@ -260,6 +259,14 @@ static void forward(struct link *link, uint32_t from, struct frame *frame)
 			arrive(link, from, to, &packet, readable);
 		return;
 	}
+	if (readable && packet.ethertype == ETHERTYPE_ARP && packet.arp.operation == 1 &&
+	    !link->world->sink && link->impaired_receivers == 0) {
+		const struct link_ends *concerned = link_concerned(link, &packet.arp);
+		for (uint32_t i = 0; i < concerned->count; i++)
+			if (concerned->ends[i] != from)
+				arrive(link, from, concerned->ends[i], &packet, true);
+		return;
+	}
 	for (to = 0; to < link->end_count; to++)
 		if (to != from)
 			arrive(link, from, to, &packet, readable);
@@ -335,6 +342,15 @@ void link_mend(struct link *link, uint32_t end, enum model_direction direction)
 	set_cut(link, end, direction, false);
 }
 
+static void set_receiving(struct link *link, uint32_t end,
+			  const struct model_impairment *impairment)
+{
+	struct link_side *side = &link->ends[end].receive;
+	link->impaired_receivers -= side_impaired(side);
+	side->impairment = *impairment;
+	link->impaired_receivers += side_impaired(side);
+}
+
 void link_impair(struct link *link, uint32_t end, enum model_direction direction,
 		 const struct model_impairment *impairment)
 {
@@ -345,7 +361,7 @@ void link_impair(struct link *link, uint32_t end, enum model_direction direction
 		if (end == LINK_ALL_ENDS || direction != MODEL_RECEIVE_ONLY)
 			link->ends[i].send.impairment = *impairment;
 		if (end != LINK_ALL_ENDS && direction != MODEL_SEND_ONLY)
-			link->ends[i].receive.impairment = *impairment;
+			set_receiving(link, i, impairment);
 	}
 	if (link->world->changed)
 		link->world->changed(link->world, link);
@@ -358,61 +374,3 @@ bool link_passes(const struct link *link, uint32_t from, uint32_t to)
 	       send->impairment.loss_ppm < PPM_ALL && receive->impairment.loss_ppm < PPM_ALL;
 }
 
-/* ---- who answers for an address ------------------------------------------------------------- */
-
-static uint64_t rehash_owner(const void *context, uint32_t owner)
-{
-	const struct link *link = context;
-	return ip_addr_hash(link->owners[owner].address);
-}
-
-void link_owner_add(struct link *link, struct ip_addr address, uint32_t end)
-{
-	struct link_owner owner = { address, end };
-	ARRAY_PUSH(link->owners, link->owner_count, link->owner_capacity, owner);
-	hash_index_add(&link->by_address, ip_addr_hash(address), link->owner_count - 1,
-		       rehash_owner, link);
-}
-
-static uint32_t owner_index(const struct link *link, struct ip_addr address, uint32_t end)
-{
-	uint32_t cursor = HASH_NONE, i;
-	while ((i = hash_index_next(&link->by_address, ip_addr_hash(address), &cursor)) !=
-	       HASH_NONE)
-		if (link->owners[i].end == end &&
-		    ip_addr_equal(link->owners[i].address, address))
-			return i;
-	return UINT32_MAX;
-}
-
-void link_owner_remove(struct link *link, struct ip_addr address, uint32_t end)
-{
-	uint32_t i = owner_index(link, address, end);
-	ASSERT(i != UINT32_MAX);
-	hash_index_remove(&link->by_address, ip_addr_hash(address), i);
-	uint32_t last = --link->owner_count;
-	if (i == last)
-		return;
-	uint64_t hash = ip_addr_hash(link->owners[last].address);
-	hash_index_remove(&link->by_address, hash, last);
-	link->owners[i] = link->owners[last];
-	hash_index_add(&link->by_address, hash, i, rehash_owner, link);
-}
-
-uint32_t link_owner_find(const struct link *link, struct ip_addr address,
-			 bool (*visit)(const void *context, uint32_t end), const void *context)
-{
-	uint64_t hash = ip_addr_hash(address);
-	/* Several owners are a mistake of the network's, so there are few: take the lowest end not
-	 * yet visited, again and again. */
-	for (uint32_t from = 0;;) {
-		uint32_t best = UINT32_MAX, cursor = HASH_NONE, i;
-		while ((i = hash_index_next(&link->by_address, hash, &cursor)) != HASH_NONE)
-			if (link->owners[i].end >= from && link->owners[i].end < best &&
-			    ip_addr_equal(link->owners[i].address, address))
-				best = link->owners[i].end;
-		if (best == UINT32_MAX || visit(context, best))
-			return best;
-		from = best + 1;
-	}
-}
