@@ -314,6 +314,29 @@ static void commit_shows_at_once(void **state)
 	close_well(f, db);
 }
 
+static void a_reader_does_not_spoil_the_end(void **state)
+{
+	struct fixture *f = *state;
+	struct trace trace;
+	struct rundb *db = create(f, &trace);
+	sqlite3 *reader;
+	sqlite3_stmt *row;
+	observe_note(&trace, 1);
+	rundb_commit(db);
+	assert_int_equal(sqlite3_open(f->path, &reader), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(reader, "SELECT * FROM observation", -1, &row, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW); /* in the middle of reading */
+	observe_note(&trace, 2);
+	trace_free(&trace);
+	close_well(f, db);
+	sqlite3_finalize(row);
+	sqlite3_close(reader);
+	assert_string_equal(query(f, "SELECT count(*) FROM observation"), "2\n");
+	db = open_well(f);
+	close_well(f, db);
+}
+
 /* A file size limit stands in for a full disk: the write fails in the middle of the run. */
 static int write_past_limit(struct fixture *f)
 {
@@ -421,6 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_goes_in_comes_out), TEST(views_say_what_was_seen),
 		TEST(killed_writer_keeps_what_it_committed), TEST(commit_shows_at_once),
+		TEST(a_reader_does_not_spoil_the_end),
 		TEST(full_disk_is_said), TEST(foreign_files_are_refused),
 		TEST(folder_that_is_not_there),
 	};
