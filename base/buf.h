@@ -47,9 +47,7 @@ static inline uint32_t reader_u32(struct reader *r)
 static inline struct reader reader_sub(struct reader *r, size_t length)
 {
 	const uint8_t *p = reader_bytes(r, length);
-	struct reader sub = reader_of(p, p ? length : 0);
-	sub.failed = p == NULL;
-	return sub;
+	return p ? reader_of(p, length) : (struct reader){ r->end, r->end, true };
 }
 
 struct writer {

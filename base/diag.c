@@ -54,18 +54,31 @@ static char *read_all(FILE *file, size_t limit, size_t *length, const char **tro
 		if (count == capacity)
 			text = memory_grow(text, &capacity, capacity + 1, 1);
 	}
-	if (ferror(file))
+	if (!*trouble && ferror(file))
 		*trouble = strerror(errno);
-	else if (memchr(text, '\0', count))
+	if (!*trouble && memchr(text, '\0', count))
 		*trouble = "holds a NUL byte, so it is no text file";
 	*length = count;
 	return text;
+}
+
+static const struct source *source_looked_up(struct diag_list *list, const char *path,
+					      struct source_pos pos)
+{
+	size_t length;
+	const char *text = list->lookup(list->lookup_context, path, &length);
+	if (text)
+		return source_of(list, path, text, length);
+	diag_add(list, DIAG_ERROR, "E001", pos, "cannot read %s: it is not among the files kept", path);
+	return NULL;
 }
 
 const struct source *source_read(struct diag_list *list, const char *path, size_t limit,
 				 const struct source_pos *why)
 {
 	struct source_pos pos = why ? *why : (struct source_pos){ 0 };
+	if (list->lookup)
+		return source_looked_up(list, path, pos);
 	const char *trouble = NULL;
 	struct stat status;
 	FILE *file = fopen(path, "rb");

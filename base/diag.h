@@ -57,6 +57,10 @@ struct diag_list {
 	size_t count, capacity;
 	size_t errors, warnings;
 	bool full; /* more than DIAG_MAX: the rest was only counted */
+	/* If set, asked before the file system, so that a run can be read again from its database. NULL:
+	 * there is no such file. The text is copied. */
+	const char *(*lookup)(void *context, const char *path, size_t *length);
+	void *lookup_context;
 };
 
 #define DIAG_MAX 1000u

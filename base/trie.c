@@ -51,6 +51,12 @@ static uint32_t node_new(struct trie *trie, struct ip_prefix prefix, uint32_t va
 	return number;
 }
 
+static uint32_t root_number(const struct trie *trie, struct ip_addr addr)
+{
+	ASSERT(addr.family == IP_V4 || addr.family == IP_V6);
+	return addr.family == IP_V4 ? trie->root_v4 : trie->root_v6;
+}
+
 static uint32_t *root_of(struct trie *trie, struct ip_addr addr)
 {
 	ASSERT(addr.family == IP_V4 || addr.family == IP_V6);
@@ -92,7 +98,7 @@ uint32_t trie_set(struct trie *trie, struct ip_prefix prefix, uint32_t value)
 uint32_t trie_get(const struct trie *trie, struct ip_prefix prefix)
 {
 	prefix = ip_prefix_masked(prefix);
-	uint32_t number = *root_of((struct trie *)trie, prefix.addr);
+	uint32_t number = root_number(trie, prefix.addr);
 	while (number) {
 		const struct trie_node *node = node_at(trie, number);
 		if (node->prefix.length > prefix.length ||
@@ -144,7 +150,7 @@ uint32_t trie_remove(struct trie *trie, struct ip_prefix prefix)
 int trie_containing(const struct trie *trie, struct ip_addr addr, uint32_t values[TRIE_DEPTH_MAX])
 {
 	int count = 0;
-	uint32_t number = *root_of((struct trie *)trie, addr);
+	uint32_t number = root_number(trie, addr);
 	struct ip_prefix whole = { addr, ip_addr_bits(addr) };
 	while (number) {
 		const struct trie_node *node = node_at(trie, number);

@@ -1,8 +1,8 @@
 /* One BGP speaker, sans-IO: facts in, effects out.
  *
- * A host (a virtual node, the daemon, a test, a fuzzer) tells the speaker what happened, in the past
- * tense, each time with `now`; then it polls effects until none is left and carries them out; then it
- * asks when the speaker wants to be woken. Nothing re-enters: a fact only queues effects.
+ * A host (a virtual node, the daemon, a test, a fuzzer) tells the speaker what happened, in the
+ * past tense, each time with `now`; then it polls effects until none is left and carries them out;
+ * then it asks when the speaker wants to be woken. Nothing re-enters: a fact only queues effects.
  *
  *      bgp_bytes_received(speaker, now, connection, bytes, length);
  *      while (bgp_effect_next(speaker, &effect))
@@ -39,7 +39,8 @@ void bgp_slice_unref(struct bgp_slice *slice);
 /* ---- life ---------------------------------------------------------------------------------- */
 
 /* The table is borrowed and must outlive the speaker; speakers of one world share one. The
- * configuration, and all it points to, is borrowed until the next bgp_configured. */
+ * configuration, and all it points to, is borrowed until the effects of the next bgp_configured
+ * have been polled. */
 struct bgp_speaker *bgp_speaker_new(struct bgp_table *table, const struct bgp_config *config,
 				    struct random_stream random);
 void bgp_speaker_free(struct bgp_speaker *speaker);
@@ -78,7 +79,7 @@ enum bgp_close_reason {
 	BGP_CLOSE_FIN,         /* the peer closed */
 	BGP_CLOSE_RESET,       /* the peer reset */
 };
-/* An attempt failed or a connection ended, from the other side. */
+/* An attempt failed or a connection ended, from the other side. It is gone: no CLOSE follows. */
 void bgp_transport_closed(struct bgp_speaker *speaker, struct instant now, uint32_t connection,
 			  enum bgp_close_reason reason);
 
@@ -88,6 +89,7 @@ void bgp_time_reached(struct bgp_speaker *speaker, struct instant now);
 struct bgp_next_hop_state {
 	bool reachable; /* resolves through a route that is not itself BGP's */
 	bool connected; /* on a subnet we share */
+	struct ip_addr local; /* our address on that subnet, if connected; none: not told */
 	uint32_t metric;
 };
 /* Answers BGP_EFFECT_NEXT_HOP_WATCH, and again whenever the answer changes. */
@@ -118,6 +120,8 @@ enum bgp_effect_kind {
 	BGP_EFFECT_NEXT_HOP_UNWATCH,
 	BGP_EFFECT_FIB_SET,          /* install or replace the route for a prefix */
 	BGP_EFFECT_FIB_REMOVE,
+	BGP_EFFECT_RECOVERED,        /* restarting speaker: the first selection is done; kernel routes
+				      * of a former life not set since may go (RFC 4724 4.1) */
 	BGP_EFFECT_EVENT,            /* something to trace */
 };
 
@@ -132,7 +136,7 @@ struct bgp_effect {
 	struct ip_addr next_hop;    /* WATCH, UNWATCH */
 	uint32_t prefix_id;         /* FIB_*: number in the shared table */
 	struct ip_prefix prefix;    /* FIB_* */
-	const struct ip_addr *next_hops; /* FIB_SET: borrowed until the next poll; in order of preference */
+	const struct ip_addr *next_hops; /* FIB_SET: borrowed until the next poll; best first */
 	uint32_t next_hop_count;
 	bool external;              /* FIB_SET: best path is eBGP */
 	const struct bgp_event *event; /* EVENT: borrowed until the next poll */
@@ -170,6 +174,9 @@ struct bgp_event {
 	uint8_t error_code, error_subcode; /* NOTIFICATION that ended it; 0 if none */
 	bool error_sent;                   /* we sent it, or we got it */
 	bool graceful;                     /* routes are kept as stale */
+	bool waiting;                      /* restarting: export and kernel are held back */
+	bool has_close_reason;             /* the transport ended it: close_reason says how */
+	enum bgp_close_reason close_reason;
 	uint16_t hold_time_s, keepalive_s; /* negotiated, once Established */
 	struct ip_addr local;
 	/* MESSAGE */

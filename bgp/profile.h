@@ -13,10 +13,17 @@
 /* How a timer of `value_ns` is spread. */
 enum bgp_jitter {
 	BGP_JITTER_NONE,
-	BGP_JITTER_RFC,            /* uniform in [0.75, 1] of the value, in nanoseconds (RFC 4271 10) */
+	BGP_JITTER_RFC,            /* RFC 4271 10: uniform in [0.75, 1] of the value, in ns */
 	BGP_JITTER_WHOLE_SECONDS,  /* BIRD 1.6: v - v/4 + uniform whole seconds 0..v/4 */
 	BGP_JITTER_HALF,           /* Quagga's start timer: uniform in [0.5, 1.5] */
 };
+
+/* What is followed by IDLE_AFTER_ERROR instead of IDLE_AFTER_LOSS, as bits. */
+#define BGP_PAUSE_SENT_ERROR 1u     /* we sent a NOTIFICATION, neither Cease nor hold time */
+#define BGP_PAUSE_SENT_HOLD 2u
+#define BGP_PAUSE_SENT_CEASE 4u
+#define BGP_PAUSE_RECEIVED_ERROR 8u
+#define BGP_PAUSE_RECEIVED_CEASE 16u
 
 enum bgp_timer_kind {
 	BGP_TIMER_START,           /* before the first connect, after (automatic) start */
@@ -25,18 +32,22 @@ enum bgp_timer_kind {
 	BGP_TIMER_KEEPALIVE,
 	BGP_TIMER_OPEN_HOLD,       /* while in OpenSent */
 	BGP_TIMER_IDLE_AFTER_LOSS, /* pause after a session was lost without an error of protocol */
-	BGP_TIMER_IDLE_AFTER_ERROR,/* first pause after a protocol error; doubles up to its maximum */
+	BGP_TIMER_IDLE_AFTER_ERROR,/* first pause after a protocol error; doubles to a maximum */
 	BGP_TIMER_MRAI_EXTERNAL,   /* MinRouteAdvertisementInterval */
 	BGP_TIMER_MRAI_INTERNAL,
 	BGP_TIMER_COALESCE,        /* wait before the first dump to new peers */
-	BGP_TIMER_RESTART_WAIT,    /* restarting speaker: longest wait for End-of-RIB of all peers */
-	BGP_TIMER_STALE_MAX,       /* helper: upper bound for stale routes after the session is back */
+	BGP_TIMER_RESTART_WAIT,    /* restarting speaker: longest wait for the peers' End-of-RIB */
+	BGP_TIMER_STALE_MAX,       /* helper: upper bound for stale routes once the session
+				    * is back; 0: the restart timer just goes on until End-of-RIB */
+	BGP_TIMER_DELAY_OPEN,      /* RFC 4271 8.1.1: before our OPEN on a new connection */
+	BGP_TIMER_RESTART,         /* helper: how a peer's Restart Time is spread */
+	BGP_TIMER_SEND_HOLD,       /* RFC 9687: value is unused, see send_hold_multiple */
 	BGP_TIMER_KINDS,
 };
 const char *bgp_timer_name(enum bgp_timer_kind kind);
 
 struct bgp_timer_rule {
-	int64_t value_ns;   /* 0: this profile has no such timer */
+	int64_t value_ns;   /* 0: this profile has no such timer (OPEN_HOLD: the hold time) */
 	int64_t maximum_ns; /* for those that double; else 0 */
 	enum bgp_jitter jitter;
 };
@@ -64,7 +75,7 @@ enum bgp_decision_rule {
 enum bgp_ebgp_next_hop {
 	BGP_EBGP_NEXT_HOP_SELF_IF_MULTIHOP, /* BIRD: a multihop peer always gets our own address,
 					     * a direct one the original if it shares the subnet */
-	BGP_EBGP_NEXT_HOP_THIRD_PARTY,      /* FRR, Quagga: the original if it is on the peer's subnet */
+	BGP_EBGP_NEXT_HOP_THIRD_PARTY,      /* FRR, Quagga: the original if on the peer's subnet */
 };
 
 struct bgp_profile {
@@ -83,14 +94,30 @@ struct bgp_profile {
 					 * peer's graceful restart (RFC 4724 4.2) */
 	bool collision_in_open_sent;    /* RFC 4271 6.8's option */
 	bool starts_active;             /* BIRD: waits in Active, not in Idle, before dialling */
-	bool refused_goes_idle;         /* a refused connect starts over after IDLE_AFTER_LOSS */
+	bool refused_goes_idle;         /* RFC 4271: a failed connect starts over after
+					 * IDLE_AFTER_LOSS; else Active and ConnectRetry */
+	bool newer_incoming_replaces;   /* FRR: a second incoming connection ousts the first;
+					 * else it is refused */
+	bool update_confirms;           /* BIRD: an UPDATE in OpenConfirm counts as a KEEPALIVE */
+	bool notification_answered;     /* RFC 4271 8.2.2 to the letter: one that comes in OpenSent
+					 * is answered by an FSM error */
+	bool update_defers_keepalive;   /* RFC 4271: sending an UPDATE restarts KeepaliveTimer */
+	uint8_t pause_on;               /* BGP_PAUSE_* */
+	int64_t error_memory_ns;        /* quiet, then doubling starts anew; 0: Established */
+	uint8_t send_hold_multiple;     /* RFC 9687: this many hold times; 0: no such timer */
 	uint8_t ttl_internal;           /* of iBGP and multihop sessions */
-	bool keepalive_third;           /* hold/3; else the smaller of the timer's value and hold/3 */
+	bool keepalive_third;           /* hold/3; else the smaller of the value and hold/3 */
 	bool fast_external_fallover;
 	/* OPEN */
 	const uint8_t *capabilities;    /* codes in the order they are sent, 0-terminated */
 	bool capability_per_parameter;  /* FRR, IOS: one optional parameter each */
 	bool restart_helper;            /* keeps a restarting peer's routes */
+	bool helper_sends_time;         /* FRR: Restart Time also without families of its own */
+	bool restart_bit_at_start;      /* FRR: R bit for restart_time_s after any start */
+	bool restart_waits_for_all;     /* restarting: waits for every configured peer (BIRD); else
+					 * for those that came up */
+	bool add_path_receive_always;   /* FRR offers to receive without being told */
+	bool long_lived_listed;         /* capability 71 lists our families: F bit, time 0 */
 	bool restart_notification;      /* RFC 8538's N bit */
 	uint16_t restart_time_s;
 	bool stop_sends_cease;          /* 6/2 on SIGTERM */
@@ -103,13 +130,17 @@ struct bgp_profile {
 	bool suppress_next_hop_of_peer; /* a route whose next hop is the receiver is not sent */
 	bool reflect_to_source;         /* FRR: also back to the client it came from */
 	bool cluster_list_sorted;       /* BIRD 1.6 writes the list in ascending order */
-	bool cluster_loop_clients_only; /* BIRD 1.6 looks for its cluster id only on client sessions */
+	bool cluster_loop_clients_only; /* BIRD 1.6 checks its cluster id only on client sessions */
 	bool med_zero_to_external;      /* BIRD 1.6: MED 0 instead of none */
 	bool unknown_sets_partial;
 	bool unreachable_reflected;     /* a path with no resolvable next hop is still advertised */
 	bool as_path_extended_length;   /* FRR: AS_PATH always with the extended-length bit */
 	int64_t advertise_delay_ns;     /* from a change to its UPDATE (FRR's work queue) */
 	int64_t kernel_delay_ns;        /* from a decision to the kernel's table */
+	bool restarts_gracefully;       /* started as a restarting speaker: bird -R */
+	bool kernel_nexthop_objects;    /* zebra: groups; Linux skips members it cannot reach */
+	uint32_t kernel_metric;         /* of the routes it installs */
+	uint32_t listen_backlog;        /* as given to listen(2) */
 };
 
 /* The value of a timer this time, drawn where the rule has jitter. `value_ns` < 0: the rule's. */

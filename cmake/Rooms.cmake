@@ -6,6 +6,7 @@ target_compile_definitions(simrun_flags INTERFACE _GNU_SOURCE)
 target_compile_options(simrun_flags INTERFACE
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
 	-Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -fno-common)
+target_compile_options(simrun_flags INTERFACE -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
 target_include_directories(simrun_flags INTERFACE ${CMAKE_SOURCE_DIR})
 
 option(SIMRUN_WERROR "Treat warnings as errors" OFF)
@@ -17,6 +18,11 @@ if(SIMRUN_SANITIZE)
 	target_compile_options(simrun_flags INTERFACE
 		-fsanitize=${SIMRUN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
 	target_link_options(simrun_flags INTERFACE -fsanitize=${SIMRUN_SANITIZE})
+endif()
+
+option(SIMRUN_FUZZ "Build the fuzzers (clang)" OFF)
+if(SIMRUN_FUZZ)
+	target_compile_options(simrun_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 function(simrun_room name folder)

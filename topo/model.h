@@ -102,6 +102,8 @@ struct model_policy_rule {
 	enum { MODEL_RULE_ACCEPT, MODEL_RULE_REJECT, MODEL_RULE_NEXT } verdict;
 	const uint32_t *add_communities;
 	uint32_t add_community_count;
+	bool set_local_pref;
+	uint32_t local_pref;
 	struct source_pos pos;
 };
 struct model_policy {

@@ -19,7 +19,7 @@ enum topo_session_status {
 	TOPO_SESSION_UNKNOWN_REMOTE,  /* nobody has that address */
 	TOPO_SESSION_NO_MATCH_FOUND,  /* the other side expects another AS, password or port */
 	TOPO_SESSION_MULTIPLE_REMOTES,
-	TOPO_SESSION_DUPLICATE,       /* a second protocol to the same neighbour (semantics.md 7.4) */
+	TOPO_SESSION_DUPLICATE,       /* a second protocol to the same neighbour : BIRD keeps it idle */
 };
 const char *topo_session_status_name(enum topo_session_status status);
 
@@ -28,6 +28,7 @@ struct topo_session {
 	uint32_t peer_node, peer_neighbor; /* MODEL_NONE if none */
 	enum topo_session_status status;
 	const char *why;              /* for anything but UNIQUE_MATCH: one clause */
+	const char *code;             /* the lint that reports it: "W012"; NULL for UNIQUE_MATCH */
 };
 /* Every configured session of a revision, once from each side, in order of node and neighbour. */
 struct topo_session *topo_sessions(const struct model *model, uint32_t revision,

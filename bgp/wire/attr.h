@@ -46,15 +46,24 @@ enum bgp_outcome {
 };
 const char *bgp_outcome_name(enum bgp_outcome outcome); /* "treat-as-withdraw", ... */
 
-enum bgp_segment { BGP_AS_SET = 1, BGP_AS_SEQUENCE = 2, BGP_CONFED_SEQUENCE = 3, BGP_CONFED_SET = 4 };
+#define BGP_AS_TRANS 23456u /* RFC 6793: stands for a number two octets cannot hold */
+
+enum bgp_segment {
+	BGP_AS_SET = 1,
+	BGP_AS_SEQUENCE = 2,
+	BGP_CONFED_SEQUENCE = 3,
+	BGP_CONFED_SET = 4,
+};
 
 /* A full attribute set of one route. All pointers are borrowed from the bytes it was decoded from,
  * or from the arena given; an interned set owns a copy of its own (bgp/route/table.h). Numbers are
  * in host order unless said otherwise. AS numbers are always four octets here. */
 struct bgp_attrs {
 	uint64_t present;             /* 1u << code, for codes below 64 */
+	uint64_t partial;             /* the same bits: recognised optional transitive ones that
+				       * came with the Partial bit, which stays (RFC 4271 5) */
 	uint8_t origin;
-	uint16_t as_path_length;      /* bytes of as_path */
+	uint32_t as_path_length;      /* bytes of as_path */
 	const uint8_t *as_path;       /* wire form with four-octet numbers, checked */
 	struct ip_addr next_hop;      /* NEXT_HOP, or MP_REACH's global next hop */
 	struct ip_addr next_hop_link; /* MP_REACH's link-local next hop, if any */
@@ -71,7 +80,7 @@ struct bgp_attrs {
 	uint16_t large_count;
 	const uint8_t *large_communities;    /* * 12 */
 	uint32_t otc;
-	uint16_t unknown_length;      /* unrecognised optional transitive ones, whole, in order of code */
+	uint16_t unknown_length;      /* unrecognised optional transitive ones, whole, by code */
 	const uint8_t *unknown;
 };
 
@@ -87,11 +96,14 @@ struct bgp_codec {
 
 /* AS_PATH arithmetic. */
 uint32_t bgp_as_path_hops(const struct bgp_attrs *attrs);      /* a SET counts one, confed none */
-uint32_t bgp_as_path_first(const struct bgp_attrs *attrs);     /* neighbouring AS; 0 if none */
+uint32_t bgp_as_path_first(const struct bgp_attrs *attrs);     /* neighbouring AS; 0: none, a SET */
 uint32_t bgp_as_path_count(const struct bgp_attrs *attrs, uint32_t as_number); /* occurrences */
 /* Prepends in memory from the arena. */
 void bgp_as_path_prepend(struct bgp_attrs *attrs, uint32_t as_number, struct arena *arena);
-bool bgp_has(const struct bgp_attrs *attrs, enum bgp_attr_code code);
+static inline bool bgp_has(const struct bgp_attrs *attrs, enum bgp_attr_code code)
+{
+	return attrs->present >> code & 1;
+}
 
 /* Well-known communities (RFC 1997, 8326). */
 #define BGP_NO_EXPORT UINT32_C(0xffffff01)
@@ -100,9 +112,11 @@ bool bgp_has(const struct bgp_attrs *attrs, enum bgp_attr_code code);
 #define BGP_GRACEFUL_SHUTDOWN UINT32_C(0xffff0000)
 bool bgp_has_community(const struct bgp_attrs *attrs, uint32_t community);
 
-/* Encodes the attributes in order of type code, without MP_REACH and MP_UNREACH. NEXT_HOP is written
- * only if it is IPv4 and present has it. With codec->as4 false also AS4_PATH/AS4_AGGREGATOR where
- * RFC 6793 wants them. */
+/* Encodes the attributes in order of type code, without MP_REACH and MP_UNREACH. NEXT_HOP is
+ * written only if it is IPv4 and present has it. With codec->as4 false also AS4_PATH and
+ * AS4_AGGREGATOR where RFC 6793 wants them. What is present is written, whatever the kind
+ * of session: leaving out LOCAL_PREF and the like is the export's work. Without room out->failed
+ * is set. */
 void bgp_attrs_encode(const struct bgp_attrs *attrs, const struct bgp_codec *codec,
 		      struct writer *out);
 

@@ -27,6 +27,8 @@ struct bgp_error {
 	uint8_t data_length;
 	uint8_t data[128];
 };
+void bgp_error_set(struct bgp_error *error, uint8_t code, uint8_t subcode, const void *data,
+		   size_t length); /* data beyond 128 bytes is cut off */
 /* "Hold Timer Expired", "Cease/Administrative Shutdown": RFC 4271 4.5, 4486, 6608, 8538, 9687. */
 const char *bgp_error_name(uint8_t code, uint8_t subcode);
 
@@ -37,7 +39,9 @@ struct bgp_frame {
 	size_t body_length;
 	size_t total_length; /* to step over it */
 };
-/* Finds the first message in a byte stream. MORE: wait; BAD: *error says what to notify. */
+/* Finds the first message in a byte stream. MORE: wait; BAD: *error says what to notify.
+ * message_max: BGP_MESSAGE_MAX, or BGP_MESSAGE_MAX_EXTENDED once negotiated; OPEN stays below the
+ * former. The length of a ROUTE-REFRESH is left to its decoder. */
 enum bgp_frame_result bgp_frame_next(const uint8_t *bytes, size_t length, size_t message_max,
 				     struct bgp_frame *frame, struct bgp_error *error);
 
@@ -67,7 +71,9 @@ struct bgp_capabilities {
 	uint16_t restart_time_s;
 	uint8_t restart_families;     /* listed in capability 64 */
 	uint8_t forwarding_families;  /* ... with the F bit */
-	bool long_lived;
+	bool long_lived;              /* capability 71, only together with 64 (RFC 9494 4.5) */
+	uint8_t long_lived_families, long_lived_forwarding; /* listed there; with the F bit */
+	uint32_t long_lived_time_s;   /* encoding only: 24 bits, the same for every family */
 	uint8_t add_path_send, add_path_receive; /* families, from the sender's point of view */
 	bool has_role;
 	uint8_t role;
@@ -82,8 +88,10 @@ struct bgp_open {
 	struct bgp_capabilities capabilities;
 };
 
-/* Checks what can be checked without knowing the peer: version, hold time, identifier 0, optional
- * parameters (RFC 4271 6.2, RFC 9072's extended form). False: *error. */
+/* Checks what can be checked without knowing the peer: version, AS 0 (RFC 7607) and AS_TRANS
+ * without capability 65, hold time, identifier 0, optional parameters (RFC 4271 6.2, RFC 9072's
+ * extended form). A capability we know whose length is impossible counts as a malformed parameter,
+ * 2/0; one we do not know is passed over. False: *error. */
 bool bgp_open_decode(const uint8_t *body, size_t length, struct bgp_open *open,
 		     struct bgp_error *error);
 /* `order`: capability codes in the order to send, 0-terminated; those not set are skipped. Writes
@@ -102,8 +110,11 @@ struct bgp_route_refresh {
 	uint8_t safi;
 	uint8_t family;  /* BGP_IPV4_UNICAST ..., 0 if not one of ours */
 };
+/* A wrong length is 7/1 for RFC 7313's subtypes and 1/2 otherwise; a session that has not
+ * negotiated capability 70 answers 1/2 to both. */
 bool bgp_route_refresh_decode(const uint8_t *body, size_t length, struct bgp_route_refresh *refresh,
 			      struct bgp_error *error);
+/* afi and safi, or, when afi is 0, those of `family`. */
 void bgp_route_refresh_encode(const struct bgp_route_refresh *refresh, struct writer *out);
 
 /* AFI/SAFI to family bit and back; 0 if not ours. */

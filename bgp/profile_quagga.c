@@ -1,0 +1,55 @@
+/* Quagga 1.2.3. Where each value comes from: docs/profiles.md. */
+#include "base/time.h"
+#include "bgp/profile.h"
+#include "bgp/wire/message.h"
+
+static const uint8_t capabilities[] = {
+	BGP_CAP_MULTIPROTOCOL, BGP_CAP_REFRESH_OLD,      BGP_CAP_ROUTE_REFRESH,
+	BGP_CAP_AS4,           BGP_CAP_GRACEFUL_RESTART, 0,
+};
+
+#define EXACT(seconds) { (seconds) * NS_PER_S, 0, BGP_JITTER_NONE }
+
+const struct bgp_profile bgp_profile_quagga = {
+	.name = "quagga",
+	.title = "Quagga 1.2.3",
+	.timers = {
+		[BGP_TIMER_START] = { 1 * NS_PER_S, 0, BGP_JITTER_HALF },
+		[BGP_TIMER_CONNECT_RETRY] = EXACT(5),
+		[BGP_TIMER_HOLD] = EXACT(180),
+		[BGP_TIMER_KEEPALIVE] = { 60 * NS_PER_S, 0, BGP_JITTER_RFC },
+		[BGP_TIMER_IDLE_AFTER_LOSS] = { 1 * NS_PER_S, 0, BGP_JITTER_HALF },
+		[BGP_TIMER_IDLE_AFTER_ERROR] = { 2 * NS_PER_S, 60 * NS_PER_S, BGP_JITTER_HALF },
+		[BGP_TIMER_MRAI_EXTERNAL] = { 3 * NS_PER_S, 0, BGP_JITTER_RFC },
+		[BGP_TIMER_MRAI_INTERNAL] = { 1 * NS_PER_S, 0, BGP_JITTER_RFC },
+		[BGP_TIMER_RESTART_WAIT] = EXACT(360),
+		[BGP_TIMER_STALE_MAX] = EXACT(360),
+	},
+	.decision = {
+		BGP_RULE_USABLE, BGP_RULE_WEIGHT_LOCAL, BGP_RULE_LOCAL_PREF,
+		BGP_RULE_AS_PATH_LENGTH, BGP_RULE_ORIGIN, BGP_RULE_MED, BGP_RULE_EXTERNAL,
+		BGP_RULE_IGP_METRIC, BGP_RULE_OLDEST_EXTERNAL, BGP_RULE_ROUTER_ID,
+		BGP_RULE_CLUSTER_LIST, BGP_RULE_PEER_ADDRESS, BGP_RULE_PATH_ID, BGP_RULE_END,
+	},
+	.multipath_stop = BGP_RULE_OLDEST_EXTERNAL,
+	.maximum_paths_external = 1,
+	.maximum_paths_internal = 1,
+	.established_restart = true,
+	.collision_in_open_sent = true,
+	.newer_incoming_replaces = true,
+	.notification_answered = true,
+	.pause_on = BGP_PAUSE_RECEIVED_ERROR | BGP_PAUSE_RECEIVED_CEASE,
+	.ttl_internal = 255,
+	.fast_external_fallover = true,
+	.capabilities = capabilities,
+	.capability_per_parameter = true,
+	.restart_time_s = 120,
+	.stop_sends_cease = true,
+	.stop_subcode = 3,
+	.ebgp_next_hop = BGP_EBGP_NEXT_HOP_THIRD_PARTY,
+	.next_hop_recursive = true,
+	.unknown_sets_partial = true,
+	.as_path_extended_length = true,
+	.kernel_metric = 20,
+	.listen_backlog = 3,
+};

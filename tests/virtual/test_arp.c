@@ -1,0 +1,177 @@
+/* ARP's states and their times, as Linux has them. */
+#include "tests/virtual/net_lab.h"
+
+static struct lab *two_nodes(void)
+{
+	struct lab *lab = lab_new();
+	uint32_t a = lab_node(lab, "a", MODEL_FRR), b = lab_node(lab, "b", MODEL_FRR);
+	uint32_t rack = lab_link(lab, "rack", 100 * NS_PER_US);
+	lab_plug(lab, rack, a, "eth0", "10.0.0.1/24");
+	lab_plug(lab, rack, b, "eth0", "10.0.0.2/24");
+	uint32_t c = lab_node(lab, "c", MODEL_FRR);
+	lab_plug(lab, rack, c, "eth0", "10.0.0.3/24");
+	lab_build(lab, 1);
+	return lab;
+}
+
+static void test_resolution(void **state)
+{
+	(void)state;
+	struct lab *lab = two_nodes();
+	assert_int_equal(lab_send(lab, 0, NULL, "10.0.0.2"), 0);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "INCOMPLETE");
+	lab_run(lab, 1 * MS);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "REACHABLE");
+	assert_string_equal(lab_arp(lab, 1, "10.0.0.1"), "STALE"); /* learned from the request */
+	assert_string_equal(lab_arp(lab, 2, "10.0.0.1"), "");      /* not asked: learns nothing */
+	assert_int_equal(lab->tcp[1].segments, 1);
+	/* Request to two ends, answer and segment to one. */
+	assert_int_equal(lab->seen_sent, 3);
+	assert_int_equal(lab->seen_received, 4);
+	assert_int_equal(lab->network.link_world.frames_flying, 0);
+	lab_free(lab);
+}
+
+/* The measured path of a silent death: REACHABLE for 15 to 45 s, STALE; used: DELAY 5 s, PROBE three
+ * times a second apart, FAILED. */
+static void test_silent_death(void **state)
+{
+	(void)state;
+	struct lab *lab = two_nodes();
+	lab_send(lab, 0, NULL, "10.0.0.2");
+	lab_run(lab, 1 * MS);
+	lab_off(lab, 1);
+	lab_run(lab, 60 * S); /* nothing is sent: it grows stale, and stays so */
+	int64_t stale = lab_last(lab, "neighbor a 10.0.0.2 STALE");
+	assert_in_range(stale, 15 * S, 46 * S);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "STALE");
+	lab_run(lab, 100 * S);
+	uint32_t sent = lab->seen_sent;
+	lab_send(lab, 0, NULL, "10.0.0.2");
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "DELAY");
+	lab_run(lab, 105 * S);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "PROBE");
+	lab_run(lab, 108 * S - 1);
+	assert_int_equal(lab->seen_sent - sent, 1 + 3);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "PROBE");
+	lab_run(lab, 108 * S);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "FAILED");
+	assert_int_equal(lab->tcp[0].errors, 0); /* the frame left: nobody was told */
+
+	/* Used again: three broadcasts, and the sender is told "host unreachable". */
+	lab_send(lab, 0, NULL, "10.0.0.2");
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "INCOMPLETE");
+	lab_run(lab, 111 * S - 1);
+	assert_int_equal(lab->tcp[0].errors, 0);
+	lab_run(lab, 111 * S);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "FAILED");
+	assert_int_equal(lab->tcp[0].errors, 1);
+	assert_false(lab->tcp[0].port);
+
+	/* Back on, it asks for somebody else by broadcast: an entry that failed learns from it. */
+	lab_on(lab, 1);
+	lab_send(lab, 1, NULL, "10.0.0.3");
+	lab_run(lab, 112 * S);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "STALE");
+	lab_free(lab);
+}
+
+static void test_tcp_progress_confirms(void **state)
+{
+	(void)state;
+	struct lab *lab = two_nodes();
+	lab_send(lab, 0, NULL, "10.0.0.2");
+	lab_run(lab, 1 * MS);
+	lab_run(lab, 50 * S);
+	uint32_t sent = lab->seen_sent;
+	lab_send(lab, 0, NULL, "10.0.0.2");
+	lab_run(lab, 51 * S);
+	stack_confirm(&lab->stacks[0], ip("10.0.0.2"));
+	lab_run(lab, 55 * S);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "REACHABLE"); /* and no probe was sent */
+	assert_int_equal(lab->seen_sent - sent, 1);
+	/* Counted from the confirmation at 51 s. */
+	lab_run(lab, 51 * S + 15 * S);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "REACHABLE");
+	lab_run(lab, 51 * S + 45 * S);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "STALE");
+	lab_free(lab);
+}
+
+static void test_probe_answered(void **state)
+{
+	(void)state;
+	struct lab *lab = two_nodes();
+	lab_send(lab, 0, NULL, "10.0.0.2");
+	lab_run(lab, 60 * S);
+	lab_send(lab, 0, NULL, "10.0.0.2");
+	lab_run(lab, 65 * S - 1);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "DELAY");
+	lab_run(lab, 65 * S + 1 * MS);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "REACHABLE");
+	lab_free(lab);
+}
+
+static void test_queue_keeps_the_newest(void **state)
+{
+	(void)state;
+	struct lab *lab = two_nodes();
+	link_cut(&lab->links[0], 1, MODEL_SEND_ONLY); /* b hears and cannot answer */
+	for (int i = 0; i < 150; i++)
+		lab_send(lab, 0, NULL, "10.0.0.2");
+	lab_run(lab, 500 * MS);
+	link_mend(&lab->links[0], 1, MODEL_SEND_ONLY);
+	lab_run(lab, 2 * S); /* the second request is answered */
+	assert_int_equal(lab->tcp[1].segments, 101);
+	assert_int_equal(lab->network.pool.live, 0);
+	lab_free(lab);
+}
+
+static void test_carrier_loss_forgets(void **state)
+{
+	(void)state;
+	struct lab *lab = two_nodes();
+	lab_send(lab, 0, NULL, "10.0.0.2");
+	lab_send(lab, 2, NULL, "10.0.0.2");
+	lab_run(lab, 1 * MS);
+	link_cut(&lab->links[0], 0, MODEL_BOTH);
+	assert_int_equal(lab->tcp[0].carrier_changes, 1);
+	assert_int_equal(lab->tcp[1].carrier_changes, 0);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "");
+	assert_string_equal(lab_arp(lab, 2, "10.0.0.2"), "REACHABLE");
+	lab_send(lab, 0, NULL, "10.0.0.2");
+	lab_run(lab, 3 * S + 1 * MS);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "FAILED");
+	assert_int_equal(lab->tcp[0].errors, 1);
+	lab_free(lab);
+}
+
+static void test_reachable_time_is_drawn_per_interface(void **state)
+{
+	(void)state;
+	int64_t first[2];
+	for (int round = 0; round < 2; round++) {
+		struct lab *lab = two_nodes();
+		lab_send(lab, 0, NULL, "10.0.0.2");
+		if (round)
+			lab_send(lab, 2, NULL, "10.0.0.2"); /* must not change a's luck */
+		lab_run(lab, 60 * S);
+		first[round] = lab_last(lab, "neighbor a 10.0.0.2 STALE");
+		lab_free(lab);
+	}
+	assert_int_equal(first[0], first[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_resolution),
+		cmocka_unit_test(test_silent_death),
+		cmocka_unit_test(test_tcp_progress_confirms),
+		cmocka_unit_test(test_probe_answered),
+		cmocka_unit_test(test_queue_keeps_the_newest),
+		cmocka_unit_test(test_carrier_loss_forgets),
+		cmocka_unit_test(test_reachable_time_is_drawn_per_interface),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
