@@ -1,9 +1,10 @@
 /* `never: [loop, blackhole]`: over every watched flow, each way.
  *
  * A loop is one however short. A blackhole is a packet that silently goes nowhere although its
- * destination is alive: the node on, plugged in, and in the same island as the sender. A destination
- * that came (back) counts from the first time it was reached, or SETTLE_NS after it came: routes to
- * it need time to be learned, and what stays unreachable after that is a blackhole after all. */
+ * destination is alive: the node on, plugged in, and in the same island as the sender. A
+ * destination that came (back) counts from the first time it was reached, or SETTLE_NS after it
+ * came: routes to it need time to be learned, and what stays unreachable after that is a blackhole
+ * after all. */
 #include "checker/explain.h"
 #include "checker/judge.h"
 #include "checker/lookup.h"
@@ -16,8 +17,8 @@ struct never {
 	bool *reached;
 };
 
-/* Four items a flow: each way can loop, and it can be a blackhole; one after the other must not pass
- * for one. */
+/* Four items a flow: each way can loop, and it can be a blackhole; one after the other must not
+ * pass for one. */
 static uint32_t item_of(uint32_t way, bool hole) { return 2 * way + hole; }
 
 static void begin(struct judge *judge)

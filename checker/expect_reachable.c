@@ -1,5 +1,5 @@
-/* `reachable`: a flow is good while both its ways succeed. Every flow the user named counts, also one
- * whose destination is down: it was the user who chose it. */
+/* `reachable`: a flow is good while both its ways succeed. Every flow the user named counts, also
+ * one whose destination is down: it was the user who chose it. */
 #include "checker/explain.h"
 #include "checker/judge.h"
 

@@ -1,9 +1,10 @@
-/* Hop by hop: which route each node used, where it comes from, since when, and where the packet dies.
+/* Hop by hop: which route each node used, where it comes from, since when, and where the packet
+ * dies.
  *
  *   why, for client → k8s-3/172.27.210.5 at 100.000s
  *     1 client   172.27.208.0/22 via 172.31.13.116 dev eth0   static, line 35
- *     2 tor      172.27.210.0/26 via 172.31.13.27 dev eth0    BGP, from 172.31.13.27, up since 2.214s
- *     3 k8s-1    ✗ NODE_DOWN                                  off since 60.000s, rr1-crash, line 45
+ *     2 tor      172.27.210.0/26 via 172.31.13.27 dev eth0    BGP, from 172.31.13.27, up since ...
+ *     3 k8s-1    ✗ NODE_DOWN                                  off since 60.000s, rr1-crash
  */
 #include "checker/explain.h"
 

@@ -183,7 +183,8 @@ static bool matches(const struct model_filter *filter, const struct walk *walk,
 static void filtered(const struct walk *walk, struct story *story)
 {
 	static const char *const chains[] = { "INPUT", "FORWARD", "OUTPUT" };
-	if (walk->disposition != DISPOSITION_DENIED_IN && walk->disposition != DISPOSITION_DENIED_OUT)
+	if (walk->disposition != DISPOSITION_DENIED_IN &&
+	    walk->disposition != DISPOSITION_DENIED_OUT)
 		return;
 	const struct model_config *config = config_now(walk->state, walk->failing_node);
 	struct ip_addr source = walk->way ? walk->flow->to : walk->flow->from;

@@ -75,9 +75,10 @@ void judge_observe(struct judge *judge, const struct observation *o)
 
 /* ---- the story of what is worst ------------------------------------------------------------- */
 
-/* A story is told while the thing is still bad, for afterwards the state no longer shows why. So one
- * bad item at a time is followed, the first to have become bad, and its story told anew whenever
- * something it is made of changed; when it ends, it is kept if it was worse than all before. */
+/* A story is told while the thing is still bad, for afterwards the state no longer shows why. So
+ * one bad item at a time is followed, the first to have become bad, and its story told anew
+ * whenever something it is made of changed; when it ends, it is kept if it was worse than all
+ * before. */
 static void story_ends(struct judge *judge, int64_t length_ns)
 {
 	if (length_ns > judge->watch.allowed_ns && length_ns > judge->worst_ns) {

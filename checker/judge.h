@@ -1,6 +1,6 @@
 /* One expectation at work. A kind says which observations may change what it looks at, which of its
- * items they touch, whether an item is good, and why it is not; when things are looked at, measured,
- * counted and put into words is the same for all of them and lives in judge.c.
+ * items they touch, whether an item is good, and why it is not; when things are looked at,
+ * measured, counted and put into words is the same for all of them and lives in judge.c.
  *
  * Items are looked at when an instant is over: what comes and goes within one instant never was.
  * Private to the checker. */
