@@ -41,8 +41,9 @@ static void watch_nodes(struct lint *lint, const struct model_step *step, struct
 		case MODEL_STEP_KILL:
 			if (off || fate->daemon_off[node])
 				warn(lint, step, name, off ? "off" : "without a BGP daemon");
-			/* Stopped or continued it lives on; any other signal ends it. */
-			if (step->signal != SIGSTOP && step->signal != SIGCONT)
+			/* Stopped, continued or told to reload it lives on; any other signal ends it. */
+			if (step->signal != SIGSTOP && step->signal != SIGCONT &&
+			    step->signal != SIGHUP)
 				fate->daemon_off[node] = 1;
 			break;
 		case MODEL_STEP_START:
