@@ -296,29 +296,15 @@ static void test_render_mistakes(void **state)
 	struct model_interface interface = { "eth0", 0, 0 };
 	struct model_config config = { 0 }, *out = &config;
 	struct model_node node = { "a", MODEL_CALICO_NODE, &interface, 1, { 0 } };
-	assert_true(add(
-		META("Node", "a") "spec: {bgp: {ipv4Address: 10.0.0.1/24}}\n---\n" META("BGPPeer", "p") "spec: {peerIP: 10.0.0.9}\n---\n" META(
-			"BGPPeer",
-			"q") "spec: {peerIP: 10.0.0.8, asNumber: 1, node: "
-			     "nobody}\n---\n" META(
-				     "BGPPeer",
-				     "r") "spec: {peerIP: 10.0.0.7, "
-					  "asNumber: 1}\n---\n" META(
-						  "BGPP"
-						  "eer",
-						  "s") "spec: "
-						       "{peerIP: "
-						       "10.0.0.7, "
-						       "asNumber: "
-						       "2}\n---"
-						       "\n" META("BG"
-								 "PP"
-								 "ee"
-								 "r",
-								 "t") "spec: {peerIP: 10.0.0.6, "
-								      "asNumber: 2, password: "
-								      "{secretKeyRef: {name: x, "
-								      "key: y}}}\n"));
+	static const char text[] =
+		META("Node", "a") "spec: {bgp: {ipv4Address: 10.0.0.1/24}}\n---\n"
+		META("BGPPeer", "p") "spec: {peerIP: 10.0.0.9}\n---\n"
+		META("BGPPeer", "q") "spec: {peerIP: 10.0.0.8, asNumber: 1, node: nobody}\n---\n"
+		META("BGPPeer", "r") "spec: {peerIP: 10.0.0.7, asNumber: 1}\n---\n"
+		META("BGPPeer", "s") "spec: {peerIP: 10.0.0.7, asNumber: 2}\n---\n"
+		META("BGPPeer", "t") "spec: {peerIP: 10.0.0.6, asNumber: 2, password: "
+		"{secretKeyRef: {name: x, key: y}}}\n";
+	assert_true(add(text));
 	assert_int_equal(diags.count, 0);
 	assert_false(calico_render(&diags, &store, &node, 1, &out));
 	const char *expected[] = { "E213", "W228", "W227", "W225" };

@@ -140,6 +140,8 @@ void calico_cluster_init(struct calico_cluster *c, struct diag_list *diags,
 	if (c->config_resource)
 		c->config = &c->config_resource->config;
 	c->mesh = c->config->mesh;
+	if (c->mesh)
+		c->mesh_password = calico_password(c, &c->config->mesh_password);
 	c->as = c->config->as ? c->config->as : 64512;
 	list_nodes(c, nodes, node_count);
 	for (uint32_t i = 0; i < c->node_count; i++) {

@@ -34,6 +34,7 @@ struct calico_entry {
 	bool reverse;             /* made by the other side's BGPPeer */
 	bool keep_next_hop;
 	uint8_t allow_as_in;
+	const char *password;     /* NULL: none */
 	uint32_t peer_node;       /* index of the node it is, or CALICO_GLOBAL */
 	const struct calico_resource *resource;
 	const char *key;          /* "10.0.0.1-166": the order in BIRD's file */
@@ -49,6 +50,8 @@ struct calico_cluster {
 	const struct calico_bgp_configuration *config; /* default; never NULL */
 	const struct calico_resource *config_resource; /* or NULL */
 	bool mesh;
+	const char *mesh_password;
+	const struct calico_resource *conflict[2]; /* two BGPPeers already reported */
 	uint32_t as;
 	struct calico_entry *entries;
 	uint32_t entry_count, entry_capacity;
