@@ -23,6 +23,8 @@ static const struct bgp_policy *policy_of(const struct model_policy *from, struc
 									: BGP_RULE_NEXT,
 			.add_communities = rule->add_communities,
 			.add_community_count = rule->add_community_count,
+			.set_local_pref = rule->set_local_pref,
+			.local_pref = rule->local_pref,
 		};
 	}
 	struct bgp_policy *policy = arena_alloc(arena, sizeof(*policy));
