@@ -139,6 +139,7 @@ static const char *reason(uint32_t code) { return disposition_name(code); }
 static void explain(struct judge *judge, uint32_t item, int64_t at_ns, struct story *story)
 {
 	explain_way(judge->state, item / 4, item / 2 % 2, at_ns, story);
+	judge->told_key = explain_key(judge->state, item / 4);
 }
 
 static void finish(struct judge *judge, int64_t end_ns, struct verdict *verdict)
@@ -175,15 +176,14 @@ static void finish(struct judge *judge, int64_t end_ns, struct verdict *verdict)
 
 static bool concerns(const struct judge *judge, uint32_t item, const struct observation *o)
 {
-	return explain_concerns(judge->state, item / 4, o);
+	return explain_concerns(judge->state, item / 4, o, judge->told_key);
 }
 
 const struct expect_kind expect_never = {
 	.observes = 1u << OBSERVE_FLOW | 1u << OBSERVE_NODE | 1u << OBSERVE_LINK |
 		    1u << OBSERVE_STEP,
 	.told_by = 1u << OBSERVE_FLOW | 1u << OBSERVE_NODE | 1u << OBSERVE_PROCESS |
-		   1u << OBSERVE_LINK | 1u << OBSERVE_NEIGHBOR | 1u << OBSERVE_FIB |
-		   1u << OBSERVE_SESSION,
+		   1u << OBSERVE_LINK | 1u << OBSERVE_FIB | 1u << OBSERVE_SESSION,
 	.uncounted = true,
 	.item = "way",
 	.items = "ways",

@@ -75,6 +75,50 @@ static const char *story(struct checker *checker, struct text *out, uint32_t flo
 	return text_string(out);
 }
 
+/* While packets are sent, a dead neighbour's ARP entry goes to and fro; that is no news. And what
+ * was known longest is told, not what the end of an outage looked like. */
+static void the_story_is_of_what_lasted(void **state)
+{
+	struct seed *s = *state;
+	struct model_expect *expect = seed_expect(s, MODEL_EXPECT_REACHABLE);
+	uint32_t count;
+	expect->from_ns = S(60);
+	expect->until_ns = S(300);
+	expect->max_outage_ns = S(1);
+	struct checker *checker = seed_checker(s);
+	see_start(s);
+	see_crash(s);
+	for (int i = 0; i < 40; i++) {
+		see_arp(s, 70 + 3 * i, TOR, "172.31.13.27", i % 2 ? "FAILED" : "INCOMPLETE");
+		see_flow_dead(s, 70 + 3 * i, 0, true);
+		see_fib(s, 70 + 3 * i, K3, "172.27.209.0/26", ROUTE_BGP, "172.31.13.28");
+	}
+	see_path(s, 205, TOR, "172.27.209.0/26", "172.31.13.29", false, "");
+	see_fib(s, 211, TOR, "172.27.209.0/26", ROUTE_BGP, "172.31.13.28");
+	see_recovery(s);
+	const struct verdict *verdict = checker_finish(checker, S(300), &count);
+	assert_verdict(verdict, VERDICT_FAIL, "longest outage 151.300s");
+	assert_has(verdict->why, "k8s-2/172.27.209.5 at 68.400s");
+	assert_has(verdict->why, "(tor: ARP for 172.31.13.27 FAILED since 68.400s)");
+	checker_free(checker);
+}
+
+/* A path that came after the best was chosen did not lose to the rule that chose it. */
+static void a_rule_is_of_its_time(void **state)
+{
+	struct seed *s = *state;
+	struct checker *checker = seed_checker(s);
+	struct text out;
+	text_init(&out);
+	see_start(s);
+	see_path(s, 10, TOR, "172.27.209.0/26", "172.31.13.28", false, "");
+	see_crash(s);
+	story(checker, &out, 0);
+	assert_has(text_string(&out), "via k8s-2 (172.31.13.28), is known since 10.000s\n");
+	text_free(&out);
+	checker_free(checker);
+}
+
 static void a_good_flow_is_shown_both_ways(void **state)
 {
 	struct seed *s = *state;
@@ -261,7 +305,8 @@ static void a_session_that_never_came_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SEED_TEST(seed_as_written), SEED_TEST(a_good_flow_is_shown_both_ways),
+		SEED_TEST(seed_as_written), SEED_TEST(the_story_is_of_what_lasted),
+		SEED_TEST(a_rule_is_of_its_time), SEED_TEST(a_good_flow_is_shown_both_ways),
 		SEED_TEST(each_rule_says_its_fact), SEED_TEST(no_route_names_the_session),
 		SEED_TEST(a_cut_link_and_an_island_are_named), SEED_TEST(a_dead_daemon_is_named),
 		SEED_TEST(a_session_that_never_came_up),
