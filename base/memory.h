@@ -43,7 +43,8 @@ char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-char *arena_vprintf(struct arena *arena, const char *format, va_list list);
+char *arena_vprintf(struct arena *arena, const char *format, va_list list)
+	__attribute__((format(printf, 2, 0)));
 
 /* A slab: equal-sized items addressed by a dense 32-bit number, so that a reference is four bytes.
  * Items never move while the slab only grows by pages. Item 0 is never handed out: 0 means none. */

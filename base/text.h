@@ -19,7 +19,8 @@ void text_add(struct text *text, const char *bytes, size_t length);
 void text_put(struct text *text, const char *string);
 void text_char(struct text *text, char c);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void text_vprintf(struct text *text, const char *format, va_list list);
+void text_vprintf(struct text *text, const char *format, va_list list)
+	__attribute__((format(printf, 2, 0)));
 const char *text_string(const struct text *text); /* never NULL */
 
 /* A JSON string with its quotes; XML/HTML text, which also escapes quotes and drops the C0

@@ -120,8 +120,8 @@ enum bgp_effect_kind {
 	BGP_EFFECT_NEXT_HOP_UNWATCH,
 	BGP_EFFECT_FIB_SET,          /* install or replace the route for a prefix */
 	BGP_EFFECT_FIB_REMOVE,
-	BGP_EFFECT_RECOVERED,        /* restarting speaker: the first selection is done; kernel routes of a
-				      * former life that were not set since may go (RFC 4724 4.1) */
+	BGP_EFFECT_RECOVERED,        /* restarting speaker: the first selection is done; kernel routes
+				      * of a former life not set since may go (RFC 4724 4.1) */
 	BGP_EFFECT_EVENT,            /* something to trace */
 };
 

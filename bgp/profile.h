@@ -37,8 +37,8 @@ enum bgp_timer_kind {
 	BGP_TIMER_MRAI_INTERNAL,
 	BGP_TIMER_COALESCE,        /* wait before the first dump to new peers */
 	BGP_TIMER_RESTART_WAIT,    /* restarting speaker: longest wait for the peers' End-of-RIB */
-	BGP_TIMER_STALE_MAX,       /* helper: upper bound for stale routes after the session is back;
-				    * 0: the restart timer just goes on until End-of-RIB */
+	BGP_TIMER_STALE_MAX,       /* helper: upper bound for stale routes once the session
+				    * is back; 0: the restart timer just goes on until End-of-RIB */
 	BGP_TIMER_DELAY_OPEN,      /* RFC 4271 8.1.1: before our OPEN on a new connection */
 	BGP_TIMER_RESTART,         /* helper: how a peer's Restart Time is spread */
 	BGP_TIMER_SEND_HOLD,       /* RFC 9687: value is unused, see send_hold_multiple */
@@ -95,7 +95,7 @@ struct bgp_profile {
 	bool collision_in_open_sent;    /* RFC 4271 6.8's option */
 	bool starts_active;             /* BIRD: waits in Active, not in Idle, before dialling */
 	bool refused_goes_idle;         /* RFC 4271: a failed connect starts over after
-					 * IDLE_AFTER_LOSS; else it waits for ConnectRetry in Active */
+					 * IDLE_AFTER_LOSS; else Active and ConnectRetry */
 	bool newer_incoming_replaces;   /* FRR: a second incoming connection ousts the first;
 					 * else it is refused */
 	bool update_confirms;           /* BIRD: an UPDATE in OpenConfirm counts as a KEEPALIVE */

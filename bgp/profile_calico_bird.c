@@ -11,6 +11,7 @@ static const uint8_t capabilities[] = {
 };
 
 #define WHOLE BGP_JITTER_WHOLE_SECONDS
+#define EXACT(seconds) { (seconds) * NS_PER_S, 0, BGP_JITTER_NONE }
 
 const struct bgp_profile bgp_profile_calico_bird = {
 	.name = "calico-bird",
@@ -22,9 +23,9 @@ const struct bgp_profile bgp_profile_calico_bird = {
 		[BGP_TIMER_KEEPALIVE] = { 80 * NS_PER_S, 0, WHOLE },
 		[BGP_TIMER_OPEN_HOLD] = { 240 * NS_PER_S, 0, WHOLE },
 		/* No pause of its own: at once to Active and the connect delay. */
-		[BGP_TIMER_IDLE_AFTER_LOSS] = { 0 },
+		[BGP_TIMER_IDLE_AFTER_LOSS] = EXACT(0),
 		[BGP_TIMER_IDLE_AFTER_ERROR] = { 5 * NS_PER_S, 30 * NS_PER_S, WHOLE },
-		[BGP_TIMER_RESTART_WAIT] = { 240 * NS_PER_S },
+		[BGP_TIMER_RESTART_WAIT] = EXACT(240),
 	},
 	.decision = {
 		/* Protocol preference (static 200, BGP 100) comes before anything BGP. */

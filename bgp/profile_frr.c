@@ -10,19 +10,21 @@ static const uint8_t capabilities[] = {
 	BGP_CAP_LONG_LIVED_GR,    0,
 };
 
+#define EXACT(seconds) { (seconds) * NS_PER_S, 0, BGP_JITTER_NONE }
+
 const struct bgp_profile bgp_profile_frr = {
 	.name = "frr",
 	.title = "FRR 8.4.4, traditional profile",
 	.timers = {
-		[BGP_TIMER_START] = { 1 * NS_PER_S },
-		[BGP_TIMER_CONNECT_RETRY] = { 120 * NS_PER_S },
-		[BGP_TIMER_HOLD] = { 180 * NS_PER_S },
-		[BGP_TIMER_KEEPALIVE] = { 60 * NS_PER_S },
-		[BGP_TIMER_IDLE_AFTER_LOSS] = { 1 * NS_PER_S },
+		[BGP_TIMER_START] = EXACT(1),
+		[BGP_TIMER_CONNECT_RETRY] = EXACT(120),
+		[BGP_TIMER_HOLD] = EXACT(180),
+		[BGP_TIMER_KEEPALIVE] = EXACT(60),
+		[BGP_TIMER_IDLE_AFTER_LOSS] = EXACT(1),
 		[BGP_TIMER_IDLE_AFTER_ERROR] = { 2 * NS_PER_S, 120 * NS_PER_S, BGP_JITTER_NONE },
-		[BGP_TIMER_COALESCE] = { 1 * NS_PER_S },
-		[BGP_TIMER_RESTART_WAIT] = { 360 * NS_PER_S },
-		[BGP_TIMER_STALE_MAX] = { 360 * NS_PER_S },
+		[BGP_TIMER_COALESCE] = EXACT(1),
+		[BGP_TIMER_RESTART_WAIT] = EXACT(360),
+		[BGP_TIMER_STALE_MAX] = EXACT(360),
 	},
 	.decision = {
 		BGP_RULE_USABLE, BGP_RULE_WEIGHT_LOCAL, BGP_RULE_LOCAL_PREF,

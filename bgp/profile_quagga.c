@@ -8,20 +8,22 @@ static const uint8_t capabilities[] = {
 	BGP_CAP_AS4,           BGP_CAP_GRACEFUL_RESTART, 0,
 };
 
+#define EXACT(seconds) { (seconds) * NS_PER_S, 0, BGP_JITTER_NONE }
+
 const struct bgp_profile bgp_profile_quagga = {
 	.name = "quagga",
 	.title = "Quagga 1.2.3",
 	.timers = {
 		[BGP_TIMER_START] = { 1 * NS_PER_S, 0, BGP_JITTER_HALF },
-		[BGP_TIMER_CONNECT_RETRY] = { 5 * NS_PER_S },
-		[BGP_TIMER_HOLD] = { 180 * NS_PER_S },
+		[BGP_TIMER_CONNECT_RETRY] = EXACT(5),
+		[BGP_TIMER_HOLD] = EXACT(180),
 		[BGP_TIMER_KEEPALIVE] = { 60 * NS_PER_S, 0, BGP_JITTER_RFC },
 		[BGP_TIMER_IDLE_AFTER_LOSS] = { 1 * NS_PER_S, 0, BGP_JITTER_HALF },
 		[BGP_TIMER_IDLE_AFTER_ERROR] = { 2 * NS_PER_S, 60 * NS_PER_S, BGP_JITTER_HALF },
 		[BGP_TIMER_MRAI_EXTERNAL] = { 3 * NS_PER_S, 0, BGP_JITTER_RFC },
 		[BGP_TIMER_MRAI_INTERNAL] = { 1 * NS_PER_S, 0, BGP_JITTER_RFC },
-		[BGP_TIMER_RESTART_WAIT] = { 360 * NS_PER_S },
-		[BGP_TIMER_STALE_MAX] = { 360 * NS_PER_S },
+		[BGP_TIMER_RESTART_WAIT] = EXACT(360),
+		[BGP_TIMER_STALE_MAX] = EXACT(360),
 	},
 	.decision = {
 		BGP_RULE_USABLE, BGP_RULE_WEIGHT_LOCAL, BGP_RULE_LOCAL_PREF,

@@ -1,9 +1,10 @@
-/* Hop by hop: which route each node used, where it comes from, since when, and where the packet dies.
+/* Hop by hop: which route each node used, where it comes from, since when, and where the packet
+ * dies.
  *
  *   why, for client → k8s-3/172.27.210.5 at 100.000s
  *     1 client   172.27.208.0/22 via 172.31.13.116 dev eth0   static, line 35
- *     2 tor      172.27.210.0/26 via 172.31.13.27 dev eth0    BGP, from 172.31.13.27, up since 2.214s
- *     3 k8s-1    ✗ NODE_DOWN                                  off since 60.000s, rr1-crash, line 45
+ *     2 tor      172.27.210.0/26 via 172.31.13.27 dev eth0    BGP, from 172.31.13.27, up since ...
+ *     3 k8s-1    ✗ NODE_DOWN                                  off since 60.000s, rr1-crash
  */
 #include "checker/explain.h"
 
@@ -16,11 +17,51 @@
 
 enum { HOPS_SHOWN = 12 };
 
-void bullet(struct story *story) { text_put(&story->text, "  " BULLET " "); }
+/* Bullets are wrapped, for they end up in terminals; the place stays with the last word. */
+enum { WRAP_COLUMNS = 100 };
+
+void bullet(struct story *story)
+{
+	story->bullet_start = story->text.length;
+	text_put(&story->text, "  " BULLET " ");
+}
+
+static void wrap(struct story *story, const char *place)
+{
+	struct text *out = &story->text;
+	size_t start = story->bullet_start, column = 0;
+	struct text line;
+	text_init(&line);
+	text_put(&line, text_string(out) + start);
+	text_put(&line, place);
+	out->length = start;
+	for (const char *p = text_string(&line); *p;) {
+		size_t blanks = strspn(p, " "), word = strcspn(p + blanks, " ");
+		/* "line 45", and what names a file, are not torn apart. */
+		if (strncmp(p + blanks, "line ", 5) == 0)
+			word += 1 + strcspn(p + blanks + 5, " ");
+		size_t width = text_width(p + blanks, word);
+		if (column > 4 && column + blanks + width > WRAP_COLUMNS) {
+			text_put(out, "\n    ");
+			column = 4;
+		} else {
+			text_add(out, p, blanks);
+			column += blanks;
+		}
+		text_add(out, p + blanks, word);
+		column += width;
+		p += blanks + word;
+	}
+	text_free(&line);
+}
 
 void bullet_end(const struct state *state, struct story *story, struct source_pos pos)
 {
-	words_place(&story->text, state_model(state), pos, "     ");
+	struct text place;
+	text_init(&place);
+	words_place(&place, state_model(state), pos, "     ");
+	wrap(story, text_string(&place));
+	text_free(&place);
 	text_char(&story->text, '\n');
 }
 
@@ -396,4 +437,20 @@ void explain_flow(const struct state *state, uint32_t flow, struct text *out)
 			explain_way(state, flow, way, state_now_ns(state), &story);
 	text_put(out, text_string(&story.text));
 	story_free(&story);
+}
+
+bool explain_concerns(const struct state *state, uint32_t flow, const struct observation *o)
+{
+	const struct model_flow *fixed = &state_model(state)->flows[flow];
+	const struct state_flow *now = state_flow_at(state, flow);
+	if (o->kind == OBSERVE_FLOW)
+		return o->flow.flow == flow;
+	if (o->node == UINT32_MAX || o->node == fixed->from_node || o->node == fixed->to_node)
+		return true;
+	for (int way = 0; way < 2; way++)
+		for (uint32_t i = 0; i < now->hop_count[way]; i++)
+			if (now->hops[way][i].node == o->node)
+				return true;
+	/* Nodes that are not on the walk, but that its last router could not reach. */
+	return o->kind == OBSERVE_NODE || o->kind == OBSERVE_PROCESS;
 }

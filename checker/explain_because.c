@@ -118,7 +118,7 @@ static void silent_neighbor(const struct walk *walk, struct story *story)
 		 neighbor_towards(walk->state, bgp.sender, bgp.hop->node));
 	text_char(out, ')');
 	if (bgp.session->last_heard_ns != MODEL_NO_TIME) {
-		text_put(out, ", last heard of at ");
+		text_put(out, ", last heard at ");
 		text_seconds(out, bgp.session->last_heard_ns);
 	}
 	struct source_pos pos = mine ? mine->timers_pos : (struct source_pos){ 0 };
@@ -183,7 +183,8 @@ static bool matches(const struct model_filter *filter, const struct walk *walk,
 static void filtered(const struct walk *walk, struct story *story)
 {
 	static const char *const chains[] = { "INPUT", "FORWARD", "OUTPUT" };
-	if (walk->disposition != DISPOSITION_DENIED_IN && walk->disposition != DISPOSITION_DENIED_OUT)
+	if (walk->disposition != DISPOSITION_DENIED_IN &&
+	    walk->disposition != DISPOSITION_DENIED_OUT)
 		return;
 	const struct model_config *config = config_now(walk->state, walk->failing_node);
 	struct ip_addr source = walk->way ? walk->flow->to : walk->flow->from;

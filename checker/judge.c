@@ -58,9 +58,9 @@ void judge_touch_all(struct judge *judge)
 		judge_touch(judge, i);
 }
 
-void judge_set(struct judge *judge, uint32_t item, bool ok, uint32_t reason)
+void judge_set(struct judge *judge, uint32_t item, bool ok, uint32_t reason, uint64_t evidence)
 {
-	watch_set(&judge->watch, item, ok, reason, judge->now_ns, state_sequence(judge->state));
+	watch_set(&judge->watch, item, ok, reason, judge->now_ns, evidence);
 }
 
 void judge_observe(struct judge *judge, const struct observation *o)
@@ -68,15 +68,17 @@ void judge_observe(struct judge *judge, const struct observation *o)
 	uint32_t bit = 1u << o->kind;
 	if (judge->kind->observes & bit)
 		judge->kind->observe(judge, o);
-	if (judge->kind->told_by & bit)
+	if ((judge->kind->told_by & bit) && judge->teller != MODEL_NONE &&
+	    (!judge->kind->concerns || judge->kind->concerns(judge, judge->teller, o)))
 		judge->story_old = true;
 }
 
 /* ---- the story of what is worst ------------------------------------------------------------- */
 
-/* A story is told while the thing is still bad, for afterwards the state no longer shows why. So one
- * bad item at a time is followed, the first to have become bad, and its story told anew whenever
- * something it is made of changed; when it ends, it is kept if it was worse than all before. */
+/* A story is told while the thing is still bad, for afterwards the state no longer shows why. So
+ * one bad item at a time is followed, the first to have become bad, and its story told anew
+ * whenever something it is made of changed; when it ends, it is kept if it was worse than all
+ * before. */
 static void story_ends(struct judge *judge, int64_t length_ns)
 {
 	if (length_ns > judge->watch.allowed_ns && length_ns > judge->worst_ns) {
@@ -129,8 +131,12 @@ static void look(struct judge *judge, int64_t at_ns)
 
 void judge_pass(struct judge *judge, int64_t now_ns, int64_t next_ns)
 {
-	if (judge->nothing || !watch_open(&judge->watch, now_ns, next_ns))
+	if (judge->nothing || now_ns >= judge->watch.until_ns)
 		return;
+	bool open = watch_open(&judge->watch, now_ns, next_ns);
+	if (open && !judge->open)
+		judge_touch_all(judge);
+	judge->open = open;
 	look(judge, now_ns);
 	while (judge->wake_ns < next_ns) {
 		int64_t at_ns = judge->wake_ns > now_ns ? judge->wake_ns : now_ns;
@@ -159,7 +165,7 @@ uint32_t judge_failed(const struct judge *judge, uint32_t *counted)
 static const char *not_judged(struct judge *judge, int64_t end_ns, bool failed)
 {
 	const struct watch *watch = &judge->watch;
-	int64_t needed = watch->mode == WATCH_ALWAYS ? watch->from_ns + 1 : watch->zone_ns;
+	int64_t needed = watch->needed_ns;
 	if (watch->until_ns <= watch->from_ns)
 		return "its window is empty";
 	if (watch->mode == WATCH_ALWAYS && !failed && watch->until_ns != INT64_MAX &&
@@ -171,8 +177,10 @@ static const char *not_judged(struct judge *judge, int64_t end_ns, bool failed)
 	text_init(&text);
 	text_put(&text, "the run ended at ");
 	text_seconds(&text, end_ns);
-	text_put(&text, end_ns < watch->zone_ns ? ", before " : ", inside its window, which ends at ");
-	text_seconds(&text, end_ns < watch->zone_ns ? watch->zone_ns : watch->until_ns);
+	bool early = end_ns < watch->needed_ns;
+	int64_t missed_ns = watch->mode == WATCH_ALWAYS ? watch->from_ns : watch->needed_ns;
+	text_put(&text, early ? ", before " : ", inside its window, which ends at ");
+	text_seconds(&text, early ? missed_ns : watch->until_ns);
 	const char *copy = arena_strdup(&judge->arena, text_string(&text));
 	text_free(&text);
 	return copy;

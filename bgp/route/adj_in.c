@@ -1,11 +1,11 @@
-/* Adj-RIB-In: what arrives from peers and from ourselves, checked for loops, judged by import policy,
- * and put into the path list of its prefix. */
+/* Adj-RIB-In: what arrives from peers and from ourselves, checked for loops, judged by import
+ * policy, and put into the path list of its prefix. */
 #include <stdlib.h>
 
 #include "base/assert.h"
 #include "bgp/route/rib_inside.h"
 
-/* ---- import ---------------------------------------------------------------------------------- */
+/* ---- import --------------------------------------------------------------------------------- */
 
 static bool cluster_list_has(const struct bgp_attrs *attrs, uint32_t cluster_id)
 {
@@ -102,7 +102,7 @@ static struct path import_path(struct rib *rib, const struct peer *peer,
 	return path;
 }
 
-/* ---- one path in, one path out ---------------------------------------------------------------- */
+/* ---- one path in, one path out -------------------------------------------------------------- */
 
 static uint32_t watched(const struct rib *rib, const struct path *path)
 {
@@ -192,7 +192,7 @@ static void path_drop(struct rib *rib, uint32_t prefix_id, uint16_t peer, uint32
 	select_paths(rib, prefix_id, paths, count, false);
 }
 
-/* ---- UPDATE ---------------------------------------------------------------------------------- */
+/* ---- UPDATE --------------------------------------------------------------------------------- */
 
 struct apply {
 	struct rib *rib;
@@ -293,7 +293,7 @@ enum bgp_outcome rib_update(struct rib *rib, uint32_t index, const uint8_t *body
 	return outcome;
 }
 
-/* ---- our own routes -------------------------------------------------------------------------- */
+/* ---- our own routes ------------------------------------------------------------------------- */
 
 void rib_originate(struct rib *rib, const struct bgp_local_route *route, struct instant now)
 {
@@ -322,7 +322,7 @@ void rib_retract(struct rib *rib, struct ip_prefix prefix, struct instant now)
 		path_drop(rib, prefix_id, PEER_LOCAL, 0);
 }
 
-/* ---- all paths of a peer ---------------------------------------------------------------------- */
+/* ---- all paths of a peer -------------------------------------------------------------------- */
 
 enum sweep_act { SWEEP_KEEP, SWEEP_CHANGED, SWEEP_REMOVE };
 struct sweep {

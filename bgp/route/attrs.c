@@ -56,8 +56,8 @@ struct attr_values {
 	uint8_t spare[6];
 };
 
-/* The variable parts, in the order they follow the values: where each stands in struct bgp_attrs and
- * how large an item is. */
+/* The variable parts, in the order they follow the values: where each stands in struct bgp_attrs
+ * and how large an item is. */
 static const struct attr_part {
 	size_t pointer, count;
 	uint8_t count_size, size;

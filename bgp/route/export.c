@@ -61,7 +61,7 @@ static void attr_drop(struct bgp_attrs *attrs, enum bgp_attr_code code)
 	attrs->present &= ~(UINT64_C(1) << code);
 }
 
-/* ---- next hop -------------------------------------------------------------------------------- */
+/* ---- next hop ------------------------------------------------------------------------------- */
 
 /* RFC 4271 5.1.3. False: there is no address of the prefix's family to give. */
 static bool set_next_hop(const struct rib *rib, const struct group_key *key,
@@ -83,7 +83,7 @@ static bool set_next_hop(const struct rib *rib, const struct group_key *key,
 	return attrs->next_hop.family == (family == BGP_IPV4_UNICAST ? IP_V4 : IP_V6);
 }
 
-/* ---- reflection ------------------------------------------------------------------------------ */
+/* ---- reflection ----------------------------------------------------------------------------- */
 
 static int compare_clusters(const void *a, const void *b) { return memcmp(a, b, 4); }
 
@@ -115,7 +115,7 @@ static void reflect(const struct rib *rib, const struct group_key *key, const st
 	}
 }
 
-/* ---- both kinds of session ------------------------------------------------------------------- */
+/* ---- both kinds of session ------------------------------------------------------------------ */
 
 static void to_internal(const struct rib *rib, const struct group_key *key,
 			const struct peer *source, struct bgp_attrs *attrs, struct arena *arena)
@@ -161,7 +161,7 @@ static uint32_t build(struct rib *rib, const struct group *group, uint32_t prefi
 	return bgp_attrs_intern(rib->table, &attrs);
 }
 
-/* ---- what was worked out a moment ago -------------------------------------------------------- */
+/* ---- what was worked out a moment ago ------------------------------------------------------- */
 
 void export_memos_clear(struct rib *rib, struct group *group)
 {

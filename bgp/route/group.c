@@ -40,7 +40,7 @@ bool group_key_equal(const struct group_key *a, const struct group_key *b)
 	       a->message_max == b->message_max && policy_equal(a->policy, b->policy);
 }
 
-/* ---- what is pending -------------------------------------------------------------------------- */
+/* ---- what is pending ------------------------------------------------------------------------ */
 
 static void group_pend(struct group *group, uint32_t prefix_id)
 {
@@ -60,7 +60,8 @@ static bool best_unchanged(const struct path *before, const struct path *after)
 	       !((before->flags ^ after->flags) & PATH_UNREACHABLE);
 }
 
-/* Something of the list would be told to the group, as far as can be seen without working it out. */
+/* Something of the list would be told to the group, as far as can be seen without working it
+ * out. */
 static bool anything_for(const struct rib *rib, const struct group *group, uint32_t prefix_id,
 			 uint32_t list, bool all_paths)
 {
@@ -93,7 +94,7 @@ void group_consider(struct rib *rib, struct group *group, uint32_t prefix_id, ui
 	group_pend(group, prefix_id);
 }
 
-/* ---- life ------------------------------------------------------------------------------------ */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 struct group *group_get(struct rib *rib, const struct group_key *key)
 {
@@ -174,7 +175,7 @@ void group_leave(struct rib *rib, struct peer *peer)
 	group_free(rib, group);
 }
 
-/* ---- whom to serve --------------------------------------------------------------------------- */
+/* ---- whom to serve -------------------------------------------------------------------------- */
 
 void member_tell(struct rib *rib, struct peer *peer)
 {

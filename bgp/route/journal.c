@@ -1,7 +1,7 @@
 /* A group's journal: pending prefixes become messages, which every member takes in turn.
  *
- * A prefix that changes ten times before anybody has room is worked out once. The column `out` holds
- * what the journal said last, so what comes out as it was is not said again. */
+ * A prefix that changes ten times before anybody has room is worked out once. The column `out`
+ * holds what the journal said last, so what comes out as it was is not said again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 #define JOURNAL_BATCH 256u
 
-/* ---- messages -------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------- */
 
 static struct message *message_new(struct rib *rib, uint32_t attrs, uint8_t family,
 				   const struct item *items, uint32_t count,
@@ -51,7 +51,7 @@ void messages_free(struct rib *rib, struct messages *messages)
 	*messages = (struct messages){ 0 };
 }
 
-/* ---- the queue ------------------------------------------------------------------------------- */
+/* ---- the queue ------------------------------------------------------------------------------ */
 
 /* The first one alive stands at journal_head and has the number end - (count - journal_head). */
 struct message *journal_at(const struct group *group, uint64_t number)
@@ -97,7 +97,7 @@ void journal_trim(struct rib *rib, struct group *group)
 	}
 }
 
-/* ---- what changed ---------------------------------------------------------------------------- */
+/* ---- what changed --------------------------------------------------------------------------- */
 
 /* What the group shall hold for the prefix, as a list of its own, +1 reference. */
 static uint32_t export_prefix(struct rib *rib, struct group *group, uint32_t prefix_id)
@@ -200,7 +200,7 @@ void journal_fill(struct rib *rib, struct group *group)
 	member_compact(rib, group);
 }
 
-/* ---- pages of the table, for those who join ---------------------------------------------------- */
+/* ---- pages of the table, for those who join ------------------------------------------------- */
 
 void journal_page_changed(struct rib *rib, struct group *group, uint32_t page)
 {

@@ -43,7 +43,7 @@ bool member_pending(const struct rib *rib, const struct peer *peer)
 	       peer->refresh_begin || peer->refresh_end;
 }
 
-/* ---- what a member is not told ----------------------------------------------------------------- */
+/* ---- what a member is not told -------------------------------------------------------------- */
 
 static bool sees(const struct rib *rib, const struct peer *peer, uint16_t source, uint32_t next_hop)
 {
@@ -121,7 +121,8 @@ static void take(struct rib *rib, struct peer *peer, const struct message *messa
 				    attr_set_at(rib->table, message->attrs)->facts.next_hop_id : 0;
 	for (uint32_t i = 0; i < message->count; i++) {
 		const struct item *item = &message->items[i];
-		if (not_yet(peer, item->prefix_id) || is_owed(peer, peer->owed_count, item->prefix_id))
+		if (not_yet(peer, item->prefix_id) ||
+		    is_owed(peer, peer->owed_count, item->prefix_id))
 			continue;
 		if (message->attrs && sees(rib, peer, item->source, next_hop))
 			told[told_count++] = *item;
@@ -138,7 +139,7 @@ static void take(struct rib *rib, struct peer *peer, const struct message *messa
 	pack_items(rib, key, message->attrs, message->family, told, told_count, emit_own, peer);
 }
 
-/* ---- single prefixes owed ---------------------------------------------------------------------- */
+/* ---- single prefixes owed ------------------------------------------------------------------- */
 
 static int compare_owed(const void *a_, const void *b_)
 {
@@ -267,7 +268,7 @@ static void pay(struct rib *rib, struct peer *peer)
 	free(drafts.items);
 }
 
-/* ---- dump -------------------------------------------------------------------------------------- */
+/* ---- dump ----------------------------------------------------------------------------------- */
 
 static void listen(struct peer *peer)
 {
@@ -349,7 +350,7 @@ static void push_end_of_rib(struct rib *rib, struct peer *peer, uint8_t family)
 	out_push(peer, slice_of(rib->table->buffer, bgp_update_finish(&writer)), counts);
 }
 
-/* ---- in order ---------------------------------------------------------------------------------- */
+/* ---- in order ------------------------------------------------------------------------------- */
 
 static void take_journal(struct rib *rib, struct peer *peer)
 {
@@ -410,7 +411,7 @@ bool rib_send_pending(const struct rib *rib, uint32_t index)
 	return peer && member_pending(rib, peer);
 }
 
-/* ---- coming and going -------------------------------------------------------------------------- */
+/* ---- coming and going ----------------------------------------------------------------------- */
 
 void member_started(struct rib *rib, struct peer *peer)
 {

@@ -1,7 +1,7 @@
-/* All paths of one prefix in one speaker, as a value: an interned, counted, immutable list. A speaker
- * holds one number a prefix. Speakers of a world that heard the same from the same neighbours hold
- * the same number, so a route costs the same whether ten nodes hold it or ten thousand; and "what
- * was before" is just the former number, which is how changes are told apart.
+/* All paths of one prefix in one speaker, as a value: an interned, counted, immutable list. A
+ * speaker holds one number a prefix. Speakers of a world that heard the same from the same
+ * neighbours hold the same number, so a route costs the same whether ten nodes hold it or ten
+ * thousand; and "what was before" is just the former number, which is how changes are told apart.
  *
  * The same kind of list serves as Adj-RIB-Out of an update group: what was last announced for a
  * prefix, by path id. */
@@ -39,8 +39,8 @@ struct path {
 	uint16_t zero;    /* a list is compared byte by byte */
 };
 
-/* Number of the list with these paths, +1 reference; 0 if there are none. A list takes a reference of
- * its own to every attribute set in it. */
+/* Number of the list with these paths, +1 reference; 0 if there are none. A list takes a
+ * reference of its own to every attribute set in it. */
 uint32_t path_list_intern(struct bgp_table *table, uint32_t prefix_id, const struct path *paths,
 			  uint32_t count);
 const struct path *path_list_of(const struct bgp_table *table, uint32_t list, uint32_t *count);

@@ -3,10 +3,10 @@
  * A route's way through it:
  *
  *   UPDATE ─ adj_in.c ─► path list of the prefix ─ select.c ─► FIB and BEST changes (change.c)
- *                         (import, loops, policy)   (decide)   └► the prefix is pending in every
- *                                                                 update group it matters to (group.c)
- *   rib_send_next ─ member.c ─► journal.c: pending prefixes, exported (export.c), compared with what
- *                               was announced last, packed into messages all members share
+ *            (loops, policy)                       (decide)  └► the prefix is pending in every
+ *                                                               group it matters to (group.c)
+ *   rib_send_next ─ member.c ─► journal.c: pending prefixes, exported (export.c), compared with
+ *                               what was announced last, packed for all members (pack.c)
  *
  * Nothing on the way from a message to "pending" looks at all peers or all prefixes. Attributes for
  * export are worked out, and messages encoded, only when some member has room for them. */
@@ -20,7 +20,7 @@
 #include "bgp/route/rib.h"
 #include "bgp/route/table_inside.h"
 
-/* ---- next hops (next_hop.c) ------------------------------------------------------------------ */
+/* ---- next hops (next_hop.c) ----------------------------------------------------------------- */
 
 #define NEXT_HOP_PAGE 64u
 #define NEXT_HOP_ANSWERED 1u
@@ -39,7 +39,7 @@ struct next_hops {
 	uint32_t local_count;
 };
 
-/* ---- update groups (group.c, journal.c) ------------------------------------------------------ */
+/* ---- update groups (group.c, journal.c) ----------------------------------------------------- */
 
 /* One prefix in a message: what changed, seen from the group. */
 struct item {
@@ -106,7 +106,7 @@ struct group {
 	struct export_memo memos[EXPORT_MEMOS];
 };
 
-/* ---- peers (rib.c, adj_in.c, member.c) ------------------------------------------------------- */
+/* ---- peers (rib.c, adj_in.c, member.c) ------------------------------------------------------ */
 
 struct outgoing {
 	struct bgp_slice *slice;
@@ -144,7 +144,7 @@ struct peer {
 	bool listed;         /* on rib->told */
 };
 
-/* ---- changes (change.c) ---------------------------------------------------------------------- */
+/* ---- changes (change.c) --------------------------------------------------------------------- */
 
 struct queued {
 	uint8_t kind;
@@ -163,8 +163,8 @@ struct rib {
 	bool requires_policy;
 	bool held;
 	struct column routes;    /* prefix -> path list */
-	struct column suspended; /* prefix -> list last published, or SUSPENDED_NONE, while a path of it
-				  * waits for its next hop */
+	struct column suspended; /* prefix -> list last published, or SUSPENDED_NONE,
+				  * while a path of it waits for its next hop */
 	struct next_hops next_hops;
 	struct peer **peers;
 	size_t peer_count, peer_capacity;
@@ -268,7 +268,7 @@ struct drafts {
 	size_t count, capacity;
 };
 typedef void pack_emit(void *context, uint32_t attrs, uint8_t family, const struct item *items,
-		       uint32_t count, struct bgp_slice *slice); /* the slice's owner from here on */
+		       uint32_t count, struct bgp_slice *slice); /* which it owns from here on */
 void pack_items(struct rib *rib, const struct group_key *key, uint32_t attrs, uint8_t family,
 		struct item *items, uint32_t count, pack_emit *emit, void *context);
 /* Withdrawals first, then one attribute set after the other in order of first mention. */
@@ -280,7 +280,8 @@ bool member_pending(const struct rib *rib, const struct peer *peer);
 void member_started(struct rib *rib, struct peer *peer);
 void member_regroup(struct rib *rib, struct peer *peer); /* its export-relevant values changed */
 void member_stop(struct rib *rib, struct peer *peer);
-/* Takes the members out of the journal that are so far behind that a list of prefixes is shorter. */
+/* Takes the members out of the journal that are so far behind that a list of prefixes is
+ * shorter. */
 void member_compact(struct rib *rib, struct group *group);
 void member_tell(struct rib *rib, struct peer *peer); /* rib_pending_peer shall name it */
 

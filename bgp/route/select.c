@@ -1,5 +1,5 @@
-/* From the paths of a prefix to the one that is used: the decision process at work, and what changes
- * for the FIB, the trace and the update groups. */
+/* From the paths of a prefix to the one that is used: the decision process at work, and what
+ * changes for the FIB, the trace and the update groups. */
 #include <stdlib.h>
 
 #include "base/assert.h"
@@ -7,7 +7,7 @@
 
 #define DEFAULT_LOCAL_PREF 100u /* RFC 4271 leaves it open; all implementations at hand agree */
 
-/* ---- candidates ------------------------------------------------------------------------------ */
+/* ---- candidates ----------------------------------------------------------------------------- */
 
 static struct candidate candidate_of(const struct rib *rib, const struct path *path,
 				     uint32_t number)
@@ -56,7 +56,7 @@ static uint32_t candidates_of(const struct rib *rib, const struct path *paths, u
 	return n;
 }
 
-/* ---- the decision ---------------------------------------------------------------------------- */
+/* ---- the decision --------------------------------------------------------------------------- */
 
 static bool path_before(const struct path *a, const struct path *b)
 {
@@ -128,7 +128,8 @@ static uint32_t choose_multipath(const struct rib *rib, const struct path *paths
 }
 
 /* Moves the chosen ones to the front. paths has room for twice as many. */
-static void arrange(struct path *paths, uint32_t count, const uint32_t *chosen, uint32_t chosen_count)
+static void arrange(struct path *paths, uint32_t count, const uint32_t *chosen,
+		    uint32_t chosen_count)
 {
 	struct path *copy = paths + count;
 	uint32_t at = 0;
@@ -171,8 +172,9 @@ static bool any_waits(const struct path *paths, uint32_t count)
 	return false;
 }
 
-/* While a path waits for word of its next hop the decision waits too, marks and all: else a path that
- * is replaced would lose its seniority (BGP_RULE_OLDEST_EXTERNAL) to a moment of not knowing. */
+/* While a path waits for word of its next hop the decision waits too, marks and all: else a path
+ * that is replaced would lose its seniority (BGP_RULE_OLDEST_EXTERNAL) to a moment of not
+ * knowing. */
 static void decide(struct rib *rib, struct path *paths, uint32_t count)
 {
 	if (any_waits(paths, count))
@@ -192,7 +194,7 @@ static void decide(struct rib *rib, struct path *paths, uint32_t count)
 	mark(rib, paths, count, chosen_count);
 }
 
-/* ---- looking at a list ----------------------------------------------------------------------- */
+/* ---- looking at a list ---------------------------------------------------------------------- */
 
 const struct path *select_best(const struct rib *rib, uint32_t list)
 {
@@ -226,7 +228,7 @@ static bool list_waits(const struct rib *rib, uint32_t list)
 	return any_waits(paths, count);
 }
 
-/* ---- publishing ------------------------------------------------------------------------------ */
+/* ---- publishing ----------------------------------------------------------------------------- */
 
 static void publish_fib(struct rib *rib, uint32_t prefix_id, uint32_t old, uint32_t new)
 {
@@ -308,7 +310,7 @@ void select_publish(struct rib *rib, uint32_t prefix_id, uint32_t old, uint32_t 
 		path_list_unref(rib->table, old);
 }
 
-/* ---- storing --------------------------------------------------------------------------------- */
+/* ---- storing -------------------------------------------------------------------------------- */
 
 uint32_t select_published(const struct rib *rib, uint32_t prefix_id)
 {

@@ -62,7 +62,7 @@ struct candidate *table_candidates(struct bgp_table *table, size_t count)
 	return table->candidates;
 }
 
-/* ---- prefixes ------------------------------------------------------------------------------ */
+/* ---- prefixes ------------------------------------------------------------------------------- */
 
 /* struct ip_prefix is bytes only, without padding, and unused bytes are zero. */
 static uint64_t prefix_hash(struct ip_prefix prefix) { return hash_bytes(&prefix, sizeof(prefix)); }
@@ -118,7 +118,7 @@ int bgp_prefixes_containing(const struct bgp_table *table, struct ip_addr addr, 
 	return trie_containing(&table->prefix_trie, addr, ids);
 }
 
-/* ---- next hops ----------------------------------------------------------------------------- */
+/* ---- next hops ------------------------------------------------------------------------------ */
 
 static uint64_t next_hop_rehash(const void *context, uint32_t next_hop_id)
 {

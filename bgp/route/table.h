@@ -18,8 +18,9 @@ struct ip_prefix bgp_prefix_of(const struct bgp_table *table, uint32_t prefix_id
 uint32_t bgp_prefix_count(const struct bgp_table *table);
 /* UINT32_MAX if that prefix was never seen. */
 uint32_t bgp_prefix_find(const struct bgp_table *table, struct ip_prefix prefix);
-/* Ids of all known prefixes that contain the address, shortest first (see trie_containing). A FIB is
- * a column indexed by prefix id; its longest match is the last of these that the column holds. */
+/* Ids of all known prefixes that contain the address, shortest first (see trie_containing). A FIB
+ * is a column indexed by prefix id; its longest match is the last of these that the column
+ * holds. */
 int bgp_prefixes_containing(const struct bgp_table *table, struct ip_addr addr,
 			    uint32_t ids[129]);
 
@@ -27,9 +28,9 @@ int bgp_prefixes_containing(const struct bgp_table *table, struct ip_addr addr,
 uint32_t bgp_next_hop_id(struct bgp_table *table, struct ip_addr addr);
 uint32_t bgp_next_hop_find(const struct bgp_table *table, struct ip_addr addr); /* 0: never seen */
 struct ip_addr bgp_next_hop_of(const struct bgp_table *table, uint32_t next_hop_id);
-/* Which prefixes any speaker of this table ever had a path for with that next hop, in the order they
- * were seen: a superset of what one speaker must look at when the next hop changes. Start with
- * *cursor = 0; UINT32_MAX ends the walk. */
+/* Which prefixes any speaker of this table ever had a path for with that next hop, in the order
+ * they were seen: a superset of what one speaker must look at when the next hop changes. Start
+ * with *cursor = 0; UINT32_MAX ends the walk. */
 uint32_t bgp_next_hop_prefix(const struct bgp_table *table, uint32_t next_hop_id,
 			     uint32_t *cursor);
 

@@ -147,8 +147,9 @@ enum tcp_unreachable {
 	TCP_UNREACHABLE_PORT, /* ICMP port or protocol unreachable */
 };
 /* A segment of ours could not be delivered. `sequence` is that of the segment quoted. While
- * connecting this ends the attempt, as in Linux; later it only undoes a back-off (RFC 6069) and
- * gives the reason should retransmission give up. */
+ * connecting this ends the attempt, as in Linux; later it only undoes a back-off (RFC 6069; not in
+ * the instant of sending, when our own routing failed) and gives the reason should
+ * retransmission give up. */
 void tcp_unreachable(struct tcp_host *host, struct instant now, struct ip_addr local,
 		     uint16_t local_port, struct ip_addr remote, uint16_t remote_port,
 		     uint32_t sequence, enum tcp_unreachable why);

@@ -417,9 +417,11 @@ void tcp_unreachable(struct tcp_host *host, struct instant now, struct ip_addr l
 		return;
 	}
 	conn->soft_error = true;
-	/* RFC 6069: the segment was not lost to congestion, so one doubling is taken back. */
+	/* RFC 6069: the segment was not lost to congestion, so one doubling is taken back. Not when
+	 * it failed in the instant it was sent: that was our own routing table, and Linux makes no
+	 * ICMP error of it. */
 	if (why != TCP_UNREACHABLE_HOST || sequence != conn->una || !conn->attempts ||
-	    !conn->rto.backoff || conn->una == conn->max)
+	    !conn->rto.backoff || conn->una == conn->max || conn->head_sent_at.ns == now.ns)
 		return;
 	conn->rto.backoff--;
 	struct instant due = instant_add(conn->head_sent_at, tcp_rto_now(&conn->rto));

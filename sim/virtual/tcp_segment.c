@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/checksum.h"
 
 enum {
 	OPTION_END = 0,
@@ -102,44 +103,14 @@ size_t tcp_header_write(const struct tcp_header *header, bool md5, uint8_t *byte
 	return used;
 }
 
-/* RFC 1071: the sum may be taken in any byte order and width; the end-around carry makes it so. */
-static uint64_t sum_add(uint64_t sum, uint64_t word)
-{
-	sum += word;
-	return sum + (sum < word);
-}
-
-static uint64_t sum_bytes(uint64_t sum, const uint8_t *bytes, size_t length)
-{
-	uint64_t word;
-	for (; length >= sizeof(word); bytes += sizeof(word), length -= sizeof(word)) {
-		memcpy(&word, bytes, sizeof(word));
-		sum = sum_add(sum, word);
-	}
-	if (length > 0) {
-		word = 0;
-		memcpy(&word, bytes, length);
-		sum = sum_add(sum, word);
-	}
-	return sum;
-}
-
 uint16_t tcp_checksum(struct ip_addr source, struct ip_addr destination, const uint8_t *bytes,
 		      size_t length)
 {
 	size_t width = source.family == IP_V6 ? 16 : 4;
 	uint8_t tail[8] = { 0, 0, 0, 0, 0, 0, 0, IP_PROTOCOL_TCP };
 	put_u32(tail, (uint32_t)length);
-	uint64_t sum = sum_bytes(0, source.bytes, width);
-	sum = sum_bytes(sum, destination.bytes, width);
-	sum = sum_bytes(sum, tail, sizeof(tail));
-	sum = sum_bytes(sum, bytes, length);
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	uint16_t folded = (uint16_t)~sum;
-	uint8_t order[2];
-	memcpy(order, &folded, sizeof(order));
-	return (uint16_t)(order[0] << 8 | order[1]);
+	uint64_t sum = checksum_add(0, source.bytes, width);
+	sum = checksum_add(sum, destination.bytes, width);
+	sum = checksum_add(sum, tail, sizeof(tail));
+	return checksum_fold(checksum_add(sum, bytes, length));
 }

@@ -93,44 +93,13 @@ static UNUSED struct bgp_next_hop_state net_resolve(struct ip_addr next_hop)
 	return state;
 }
 
-/* ---- profiles -------------------------------------------------------------------------------- */
+/* ---- profiles ------------------------------------------------------------------------------- */
 
-/* As BIRD 1.6 and FRR 8.4 behave, in what matters to routes. */
-static UNUSED struct bgp_profile profile_bird(void)
-{
-	return (struct bgp_profile){
-		.name = "test-bird",
-		.decision = { BGP_RULE_WEIGHT_LOCAL, BGP_RULE_USABLE, BGP_RULE_LOCAL_PREF,
-			      BGP_RULE_AS_PATH_LENGTH, BGP_RULE_ORIGIN, BGP_RULE_MED,
-			      BGP_RULE_EXTERNAL, BGP_RULE_IGP_METRIC, BGP_RULE_ROUTER_ID,
-			      BGP_RULE_CLUSTER_LIST, BGP_RULE_PEER_ADDRESS, BGP_RULE_PATH_ID },
-		.multipath_stop = BGP_RULE_ROUTER_ID,
-		.maximum_paths_external = 16, .maximum_paths_internal = 16,
-		.ebgp_next_hop = BGP_EBGP_NEXT_HOP_SELF_IF_MULTIHOP,
-		.suppress_next_hop_of_peer = true, .cluster_list_sorted = true,
-		.cluster_loop_clients_only = true, .med_zero_to_external = true,
-		.unreachable_reflected = true,
-	};
-}
+/* Copies, for tests to change. */
+static UNUSED struct bgp_profile profile_bird(void) { return bgp_profile_calico_bird; }
+static UNUSED struct bgp_profile profile_frr(void) { return bgp_profile_frr; }
 
-static UNUSED struct bgp_profile profile_frr(void)
-{
-	return (struct bgp_profile){
-		.name = "test-frr",
-		.decision = { BGP_RULE_USABLE, BGP_RULE_WEIGHT_LOCAL, BGP_RULE_LOCAL_PREF,
-			      BGP_RULE_AS_PATH_LENGTH, BGP_RULE_ORIGIN, BGP_RULE_MED,
-			      BGP_RULE_EXTERNAL, BGP_RULE_IGP_METRIC, BGP_RULE_OLDEST_EXTERNAL,
-			      BGP_RULE_ROUTER_ID, BGP_RULE_CLUSTER_LIST, BGP_RULE_NOT_STALE,
-			      BGP_RULE_PEER_ADDRESS, BGP_RULE_PATH_ID },
-		.multipath_stop = BGP_RULE_OLDEST_EXTERNAL,
-		.maximum_paths_external = 64, .maximum_paths_internal = 64,
-		.ebgp_next_hop = BGP_EBGP_NEXT_HOP_THIRD_PARTY,
-		.reflect_to_source = true, .unknown_sets_partial = true,
-		.as_path_extended_length = true,
-	};
-}
-
-/* ---- attributes ------------------------------------------------------------------------------ */
+/* ---- attributes ----------------------------------------------------------------------------- */
 
 /* A route as a test writes it. */
 struct spec {
@@ -210,7 +179,8 @@ static UNUSED struct bgp_attrs spec_attrs(const struct spec *spec, struct arena 
 	return attrs;
 }
 
-/* In the manner of the observed matrix: "P=[65000] NH=10.0.0.2 MED=0 LP=100 C=65000:1 O=.. CL=..". */
+/* In the manner of the observed matrix: "P=[65000] NH=10.0.0.2 MED=0 LP=100 C=65000:1 O=..
+ * CL=..". */
 static UNUSED void attrs_text(const struct bgp_attrs *a, struct text *out)
 {
 	char buffer[IP_TEXT_MAX];
@@ -249,7 +219,7 @@ static UNUSED void attrs_text(const struct bgp_attrs *a, struct text *out)
 	}
 }
 
-/* ---- the net --------------------------------------------------------------------------------- */
+/* ---- the net -------------------------------------------------------------------------------- */
 
 static UNUSED void net_init(struct net *net, struct bgp_profile profile)
 {
@@ -319,7 +289,7 @@ static UNUSED void net_down(struct net *net, uint32_t index, uint8_t keep_stale)
 	rib_peer_down(net->rib, index, keep_stale, now);
 }
 
-/* ---- what comes out -------------------------------------------------------------------------- */
+/* ---- what comes out ------------------------------------------------------------------------- */
 
 static UNUSED struct told *told_find(struct net_peer *peer, struct ip_prefix prefix,
 				     uint32_t path_id)
@@ -469,19 +439,26 @@ static UNUSED bool net_drain(struct net *net, uint32_t index)
 	return true;
 }
 
+/* Carries out all changes; next hops are answered on the spot. False: there were none. */
+static UNUSED bool net_changes(struct net *net)
+{
+	struct rib_change change;
+	bool any = false;
+	while (rib_change_next(net->rib, &change)) {
+		any = true;
+		net_change(net, &change);
+		if (change.kind == RIB_WATCH && net->answer)
+			rib_next_hop_changed(net->rib, change.next_hop,
+					     net->resolve(change.next_hop), now);
+	}
+	return any;
+}
+
 /* Carries out everything the RIB asks for, and lets all peers that are not blocked drain. */
 static UNUSED void net_run(struct net *net)
 {
 	for (;;) {
-		struct rib_change change;
-		bool any = false;
-		while (rib_change_next(net->rib, &change)) {
-			any = true;
-			net_change(net, &change);
-			if (change.kind == RIB_WATCH && net->answer)
-				rib_next_hop_changed(net->rib, change.next_hop,
-						     net->resolve(change.next_hop), now);
-		}
+		bool any = net_changes(net);
 		uint32_t index;
 		while ((index = rib_pending_peer(net->rib)) != UINT32_MAX) {
 			assert_true(rib_send_pending(net->rib, index));
@@ -509,7 +486,7 @@ static UNUSED void net_clear(struct net *net)
 	}
 }
 
-/* ---- what goes in ---------------------------------------------------------------------------- */
+/* ---- what goes in --------------------------------------------------------------------------- */
 
 static UNUSED enum bgp_outcome net_send(struct net *net, uint32_t index, uint8_t *bytes,
 					size_t length, struct rib_update_counts *counts)

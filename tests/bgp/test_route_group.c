@@ -149,6 +149,31 @@ static void withdrawn_from_the_new_source(void **state)
 	net_free(&net);
 }
 
+/* Word for word the same route, but from another member: the two change places. */
+static void same_words_from_another_source(void **state)
+{
+	(void)state;
+	static struct net net;
+	net_init(&net, profile_bird());
+	for (uint32_t i = 0; i < 3; i++) {
+		char remote[32];
+		snprintf(remote, sizeof(remote), "10.0.0.%u", i + 2);
+		net_peer(&net, i, remote, 65100);
+		net_up(&net, i);
+	}
+	struct spec spec = { .prefixes = "20.0.1.0/24", .next_hop = "10.0.0.99", .path = "65100" };
+	net_announce(&net, 0, spec);
+	net_announce(&net, 1, spec);
+	net_run(&net);
+	assert_string_equal(net_told(&net, 0, "20.0.1.0/24"), "-");
+	net_clear(&net);
+	net_withdraw(&net, 0, "20.0.1.0/24", 0);
+	net_run(&net);
+	assert_int_equal(net.peers[0].announced, 1);
+	assert_string_equal(text_string(&net.peers[1].log), "WD 20.0.1.0/24\n");
+	net_free(&net);
+}
+
 /* A route whose next hop is the receiver is withheld from it alone. */
 static void next_hop_of_the_receiver(void **state)
 {
@@ -394,6 +419,7 @@ int main(void)
 		cmocka_unit_test(late_joiner_gets_everything_then_end_of_rib),
 		cmocka_unit_test(changes_during_a_dump),
 		cmocka_unit_test(withdrawn_from_the_new_source),
+		cmocka_unit_test(same_words_from_another_source),
 		cmocka_unit_test(next_hop_of_the_receiver),
 		cmocka_unit_test(journal_is_trimmed),
 		cmocka_unit_test(slow_member_is_compacted),

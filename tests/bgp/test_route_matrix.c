@@ -2,12 +2,12 @@
  * FRR 8.4.4 (columns bird16 and frr), played against the RIB with their profile values.
  *
  * Out of scope, and said so here rather than passed over in silence:
- *  - FRR 8.4 sends MED=0 with routes it reflects first (a bug mended in 10.x): " MED=0" is taken out
- *    of its expectations; no other frr cell has one.
+ *  - FRR 8.4 sends MED=0 with routes it reflects first (a bug mended in 10.x): " MED=0" is taken
+ *    out of its expectations; no other frr cell has one.
  *  - stimulus 25 changes LOCAL_PREF only, which no external peer is told: both daemons repeat the
  *    route to e1 and e2 as it was. Here what would be the same is not said again.
- *  - after e1's reset FRR gives e2 itself as next hop of e2's own route; which rule of FRR's that is
- *    was not found: that one cell is not compared. */
+ *  - after e1's reset FRR gives e2 itself as next hop of e2's own route; which rule of FRR's that
+ *    is was not found: that one cell is not compared. */
 #include "tests/bgp/route_net.h"
 
 enum { C1, C2, N1, N2, E1, E2, SPEAKERS };
@@ -24,7 +24,8 @@ static const struct stimulus {
 } stimuli[] = {
 #define P(n) .prefixes = "20.0." #n ".0/24"
 	{ "01 client basic from c1", ANNOUNCE, C1,
-	  { P(1), .next_hop = "10.0.0.2", .med = 10, .local_pref = 150, .communities = "65000:1" } },
+	  { P(1), .next_hop = "10.0.0.2", .med = 10, .local_pref = 150,
+	    .communities = "65000:1" } },
 	{ "02 nonclient basic from n1", ANNOUNCE, N1,
 	  { P(2), .next_hop = "10.0.0.4", .local_pref = 100 } },
 	{ "03 ebgp basic med from e1", ANNOUNCE, E1,
@@ -105,7 +106,7 @@ static const struct stimulus {
 };
 #define STIMULI (sizeof(stimuli) / sizeof(stimuli[0]))
 
-/* ---- text ------------------------------------------------------------------------------------ */
+/* ---- text ----------------------------------------------------------------------------------- */
 
 #define LINES_MAX 64
 struct lines {
@@ -187,7 +188,7 @@ static size_t compare_cell(const char *stimulus, const char *daemon, int speaker
 	return 1;
 }
 
-/* ---- the run --------------------------------------------------------------------------------- */
+/* ---- the run -------------------------------------------------------------------------------- */
 
 static void matrix_init(struct net *net, struct bgp_profile profile)
 {

@@ -1,5 +1,5 @@
-/* The RIB from the inside of one speaker: import, next hops, FIB, stale routes, holding back, policy,
- * reconfiguration, IPv6. What goes to peers: test_route_group.c, test_route_matrix.c. */
+/* The RIB from the inside of one speaker: import, next hops, FIB, stale routes, holding back,
+ * policy, reconfiguration, IPv6. What goes to peers: test_route_group.c, test_route_matrix.c. */
 #include "bgp/route/rib_inside.h"
 #include "tests/bgp/route_net.h"
 
@@ -109,6 +109,26 @@ static void next_hop_lost_and_metric_changed(void **state)
 	net_run(&net);
 	assert_string_equal(net.fib[0], "");
 	assert_string_equal(net_told(&net, 2, "20.0.1.0/24"), "-");
+	net_free(&net);
+}
+
+/* The older eBGP path stays, though for a moment nothing is known of the younger one's next hop. */
+static void seniority_survives_waiting(void **state)
+{
+	(void)state;
+	static struct net net;
+	struct bgp_profile profile = profile_frr();
+	profile.maximum_paths_external = 1;
+	four_peers(&net, profile);
+	struct spec spec = from_3;
+	spec.next_hop = "10.9.0.1";
+	net_announce(&net, 3, spec);
+	net_run(&net);
+	spec = from_2; /* the lower router id */
+	spec.next_hop = "10.9.0.2";
+	net_announce(&net, 2, spec);
+	net_run(&net);
+	assert_string_equal(net.fib[0], "10.9.0.1");
 	net_free(&net);
 }
 
@@ -262,7 +282,8 @@ static void policy_first_match_decides(void **state)
 					     .add_communities = tag, .add_community_count = 1 };
 	rules[2] = (struct bgp_policy_rule){ .prefix = pfx("20.0.1.0/24"), .set_local_pref = true,
 					     .local_pref = 300, .verdict = BGP_RULE_ACCEPT };
-	rules[3] = (struct bgp_policy_rule){ .from = BGP_FROM_INTERNAL, .verdict = BGP_RULE_ACCEPT };
+	rules[3] = (struct bgp_policy_rule){ .from = BGP_FROM_INTERNAL,
+					     .verdict = BGP_RULE_ACCEPT };
 	static const struct bgp_policy policy = { rules, 4, false };
 	static struct net net;
 	net_init(&net, profile_bird());
@@ -440,8 +461,8 @@ static void bad_updates(void **state)
 	net_free(&net);
 }
 
-/* Our own AS makes the attributes larger than a message: then the route is not told, and what was told
- * before is taken back. */
+/* Our own AS makes the attributes larger than a message: then the route is not told, and what was
+ * told before is taken back. */
 static void too_large_to_tell(void **state)
 {
 	(void)state;
@@ -513,6 +534,7 @@ int main(void)
 		cmocka_unit_test(next_hop_is_watched_while_used),
 		cmocka_unit_test(waiting_for_the_answer),
 		cmocka_unit_test(next_hop_lost_and_metric_changed),
+		cmocka_unit_test(seniority_survives_waiting),
 		cmocka_unit_test(multipath_in_order_without_repeats),
 		cmocka_unit_test(stale_routes),
 		cmocka_unit_test(held_back),

@@ -82,7 +82,7 @@ static void comes_up_and_exchanges_routes(void **state)
 
 /* Both dial in the same instant: RFC 4271 6.8 leaves one connection, and it is that of the higher
  * identifier, 10.0.0.2. */
-static void collision_leaves_one(const struct bgp_profile *profile)
+static void collision_leaves_one(const struct bgp_profile *profile, bool same_instant)
 {
 	struct pair *pair = pair_new(profile, profile, 64512, 64512);
 	pair_start(pair);
@@ -92,6 +92,8 @@ static void collision_leaves_one(const struct bgp_profile *profile)
 	for (uint32_t i = 0; i < pair->pipe.link_count; i++) {
 		const struct pipe_link *link = &pair->pipe.links[i];
 		assert_int_equal(link->open[0], link->open[1]);
+		if (link->open[0] && same_instant)
+			assert_int_equal(link->speaker[0], pipe_index(&pair->pipe, pair->b));
 		open += link->open[0];
 	}
 	assert_int_equal(open, 1);
@@ -101,9 +103,9 @@ static void collision_leaves_one(const struct bgp_profile *profile)
 static void simultaneous_dialling(void **state)
 {
 	(void)state;
-	collision_leaves_one(&bgp_profile_calico_bird);
-	collision_leaves_one(&bgp_profile_frr);
-	collision_leaves_one(&bgp_profile_quagga);
+	collision_leaves_one(&bgp_profile_calico_bird, true);
+	collision_leaves_one(&bgp_profile_frr, true);
+	collision_leaves_one(&bgp_profile_quagga, false); /* its start timer is spread */
 }
 
 /* The other side loses power: nothing arrives, and the hold timer ends it to the nanosecond. */

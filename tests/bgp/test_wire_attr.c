@@ -70,8 +70,8 @@ static void assert_prints(const char *wanted)
 #define BASE "40010100 4002060201000000c8 4003040a000002 "
 #define LP "40050400000064 "
 
-/* One row an attribute: a good value, how it prints, and values that are bad with what RFC 7606 makes
- * of them from an internal and from an external peer. Subcode: RFC 4271 6.3. */
+/* One row an attribute: a good value, how it prints, and values that are bad with what RFC 7606
+ * makes of them from an internal and from an external peer. Subcode: RFC 4271 6.3. */
 struct bad_value {
 	const char *hex;
 	enum bgp_outcome internal, external;
@@ -225,8 +225,8 @@ static void bad_values(void **state)
 			/* RFC 7606 5.2: the same without any reachable prefix. */
 			size_t length;
 			uint8_t *bytes = bytes_of(value->hex, &length);
-			in = bgp_attrs_decode(bytes, length, &internal, false, false, &arena, &attrs,
-					      &bad, &error);
+			in = bgp_attrs_decode(bytes, length, &internal, false, false, &arena,
+					      &attrs, &bad, &error);
 			bool martian = value->subcode == 8; /* no classic NLRI: not looked at */
 			assert_int_equal(in, martian ? OK : value->internal == W ? R : A);
 			if (in != R)
@@ -273,8 +273,9 @@ static void missing_ones(void **state)
 	assert_int_equal(decode(BASE, &external), OK);
 	size_t length;
 	uint8_t *bytes = bytes_of("40010100 4002060201000000c8" LP, &length);
-	assert_int_equal(bgp_attrs_decode(bytes, length, &internal, false, true, &arena, &attrs, &bad,
-					  &error), OK);
+	assert_int_equal(bgp_attrs_decode(bytes, length, &internal, false, true, &arena, &attrs,
+					  &bad, &error),
+			 OK);
 	assert_int_equal(bgp_attrs_decode(bytes, 0, &internal, false, false, &arena, &attrs, &bad,
 					  &error), OK);
 }
@@ -285,8 +286,9 @@ static void next_hop_beside_mp(void **state)
 	(void)state;
 	size_t length;
 	uint8_t *bytes = bytes_of(BASE LP, &length);
-	assert_int_equal(bgp_attrs_decode(bytes, length, &internal, false, true, &arena, &attrs, &bad,
-					  &error), OK);
+	assert_int_equal(bgp_attrs_decode(bytes, length, &internal, false, true, &arena, &attrs,
+					  &bad, &error),
+			 OK);
 	assert_false(bgp_has(&attrs, BGP_ATTR_NEXT_HOP));
 	assert_int_equal(attrs.next_hop.family, IP_NONE);
 }
@@ -305,8 +307,8 @@ static void unknown_ones(void **state)
 	assert_int_equal(attrs.unknown_length, 0);
 	assert_encodes(&internal, BASE LP);
 	/* Optional transitive: kept, in order of code, in one form whatever it came in. */
-	assert_int_equal(decode("e0ff 01 09 d063 0002 0102 cf0b 00" BASE LP "c063 01 ff", &internal),
-			 OK);
+	assert_int_equal(
+		decode("e0ff 01 09 d063 0002 0102 cf0b 00" BASE LP "c063 01 ff", &internal), OK);
 	assert_encodes(&internal, BASE LP "c00b00 c0630201 02 e0ff0109");
 	struct bgp_codec partial = internal;
 	partial.unknown_sets_partial = true;
@@ -499,7 +501,8 @@ static void whole_line(void **state)
 	assert_prints("origin IGP, as-path 64512, next-hop 172.31.13.29, local-pref 100");
 	attrs.present = 0;
 	assert_prints("");
-	assert_int_equal(decode("40010101 400200 400304ac1f0d1d" LP "c00804ffffff03", &internal), OK);
+	assert_int_equal(decode("40010101 400200 400304ac1f0d1d" LP "c00804ffffff03", &internal),
+			 OK);
 	assert_prints("origin EGP, as-path empty, next-hop 172.31.13.29, local-pref 100, "
 		      "communities no-export-subconfed");
 	assert_true(bgp_has_community(&attrs, BGP_NO_EXPORT_SUBCONFED));

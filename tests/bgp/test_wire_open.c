@@ -34,22 +34,22 @@ static void every_error(void **state)
 	} cases[] = {
 		{ "03 fde8 00b4 0a000001 00", 1, "0004" },
 		{ "05 fde8 00b4 0a000001 00", 1, "0004" },
-		{ "04 0000 00b4 0a000001 00", 2, "" },                          /* RFC 7607 */
+		{ "04 0000 00b4 0a000001 00", 2, "" }, /* RFC 7607 */
 		{ START "08 0206 4104 00000000", 2, "" },
 		{ "04 0000 00b4 0a000001 08 0206 4104 0000fde8", 2, "" },
-		{ "04 5ba0 00b4 0a000001 00", 2, "" },                          /* AS_TRANS alone */
+		{ "04 5ba0 00b4 0a000001 00", 2, "" }, /* AS_TRANS alone */
 		{ "04 fde8 00b4 00000000 00", 3, "" },
-		{ START "02 0100", 4, "" },                                     /* old authentication */
+		{ START "02 0100", 4, "" }, /* old authentication */
 		{ START "04 0200 0300", 4, "" },
 		{ "04 fde8 0001 0a000001 00", 6, "" },
 		{ "04 fde8 0002 0a000001 00", 6, "" },
-		{ START "01", 0, "" },                                          /* block overruns */
-		{ START "00 0200", 0, "" },                                     /* bytes beyond it */
+		{ START "01", 0, "" },      /* block overruns */
+		{ START "00 0200", 0, "" }, /* bytes beyond it */
 		{ START "01 02", 0, "" },
-		{ START "02 0201", 0, "" },                                     /* parameter overruns */
-		{ START "03 0201 01", 0, "" },                                  /* half a capability */
-		{ START "04 0202 0101", 0, "" },                                /* capability overruns */
-		{ START "ff ff 0001 00", 0, "" },                               /* RFC 9072 */
+		{ START "02 0201", 0, "" },       /* parameter overruns */
+		{ START "03 0201 01", 0, "" },    /* half a capability */
+		{ START "04 0202 0101", 0, "" },  /* capability overruns */
+		{ START "ff ff 0001 00", 0, "" }, /* RFC 9072 */
 		{ START "ff ff 0004 02 0001", 0, "" },
 		{ START "ff ff 0003 03 0000", 4, "" },
 		{ START "ff ff 00", 0, "" },
@@ -85,9 +85,11 @@ static void plain_open(void **state)
 	assert_true(decode("04 5ba0 005a 00000001 08 0206 4104 00030006", &open, &error));
 	assert_int_equal(open.as_number, 196614);
 	/* RFC 9072: the same, in its own form; the short length means nothing then. */
-	assert_true(decode("04 5ba0 005a 00000001 ff ff 0009 02 0006 4104 00030006", &open, &error));
+	assert_true(
+		decode("04 5ba0 005a 00000001 ff ff 0009 02 0006 4104 00030006", &open, &error));
 	assert_int_equal(open.as_number, 196614);
-	assert_true(decode("04 5ba0 005a 00000001 07 ff 0009 02 0006 4104 00030006", &open, &error));
+	assert_true(
+		decode("04 5ba0 005a 00000001 07 ff 0009 02 0006 4104 00030006", &open, &error));
 	assert_int_equal(open.as_number, 196614);
 }
 
@@ -141,50 +143,104 @@ static const struct daemon {
 	struct bgp_open open;
 } daemons[] = {
 	{ "observed/res-open-bird16.log",
-	  MARKER "0035 01 04 fde8 00f0 0a000001 18 0216 010400010001 0200 40020000 41040000fde8 4600"
-		 "4700",
-	  { 1, 2, 64, 65, 69, 70, 71, 0 }, false,
-	  { 4, 65000, 240, 0x0a000001,
-	    { .multiprotocol = true, .families = BGP_IPV4_UNICAST, .route_refresh = true,
-	      .enhanced_refresh = true, .as4 = true, .as4_number = 65000,
-	      .graceful_restart = true, .long_lived = true } } },
+	  MARKER
+	  "0035 01 04 fde8 00f0 0a000001 18 0216 010400010001 0200 40020000 41040000fde8 4600"
+	  "4700",
+	  { 1, 2, 64, 65, 69, 70, 71, 0 },
+	  false,
+	  { 4,
+	    65000,
+	    240,
+	    0x0a000001,
+	    { .multiprotocol = true,
+	      .families = BGP_IPV4_UNICAST,
+	      .route_refresh = true,
+	      .enhanced_refresh = true,
+	      .as4 = true,
+	      .as4_number = 65000,
+	      .graceful_restart = true,
+	      .long_lived = true } } },
 	{ "observed/res-L-calico-addpath.log",
 	  MARKER "003f 01 04 fde8 00f0 0a000001 22 0220 010400010001 0200 4006007800010100"
 		 "41040000fde8 450400010103 4600 4700",
-	  { 1, 2, 64, 65, 69, 70, 71, 0 }, false,
-	  { 4, 65000, 240, 0x0a000001,
-	    { .multiprotocol = true, .families = BGP_IPV4_UNICAST, .route_refresh = true,
-	      .enhanced_refresh = true, .as4 = true, .as4_number = 65000,
-	      .graceful_restart = true, .restart_time_s = 120,
-	      .restart_families = BGP_IPV4_UNICAST, .add_path_send = BGP_IPV4_UNICAST,
-	      .add_path_receive = BGP_IPV4_UNICAST, .long_lived = true } } },
+	  { 1, 2, 64, 65, 69, 70, 71, 0 },
+	  false,
+	  { 4,
+	    65000,
+	    240,
+	    0x0a000001,
+	    { .multiprotocol = true,
+	      .families = BGP_IPV4_UNICAST,
+	      .route_refresh = true,
+	      .enhanced_refresh = true,
+	      .as4 = true,
+	      .as4_number = 65000,
+	      .graceful_restart = true,
+	      .restart_time_s = 120,
+	      .restart_families = BGP_IPV4_UNICAST,
+	      .add_path_send = BGP_IPV4_UNICAST,
+	      .add_path_receive = BGP_IPV4_UNICAST,
+	      .long_lived = true } } },
 	{ "observed/res-open-bird2.log",
-	  MARKER "0035 01 04 fde8 00f0 0a000001 18 0216 010400010001 0200 40020078 41040000fde8 4600"
-		 "4700",
-	  { 1, 2, 64, 65, 69, 70, 71, 0 }, false,
-	  { 4, 65000, 240, 0x0a000001,
-	    { .multiprotocol = true, .families = BGP_IPV4_UNICAST, .route_refresh = true,
-	      .enhanced_refresh = true, .as4 = true, .as4_number = 65000,
-	      .graceful_restart = true, .restart_time_s = 120, .long_lived = true } } },
+	  MARKER
+	  "0035 01 04 fde8 00f0 0a000001 18 0216 010400010001 0200 40020078 41040000fde8 4600"
+	  "4700",
+	  { 1, 2, 64, 65, 69, 70, 71, 0 },
+	  false,
+	  { 4,
+	    65000,
+	    240,
+	    0x0a000001,
+	    { .multiprotocol = true,
+	      .families = BGP_IPV4_UNICAST,
+	      .route_refresh = true,
+	      .enhanced_refresh = true,
+	      .as4 = true,
+	      .as4_number = 65000,
+	      .graceful_restart = true,
+	      .restart_time_s = 120,
+	      .long_lived = true } } },
 	{ "observed/res-open-frr.log",
 	  MARKER "005f 01 04 fde8 00b4 0a000001 42 0206 010400010001 0202 8000 0202 0200 0202 4600"
 		 "0206 41040000fde8 0202 0600 0206 450400010101 0207 49050366727200 0204 4002c078"
 		 "0209 470700010180000000",
-	  { 1, 128, 2, 70, 65, 6, 69, 73, 64, 71, 0 }, true,
-	  { 4, 65000, 180, 0x0a000001,
-	    { .multiprotocol = true, .families = BGP_IPV4_UNICAST, .route_refresh = true,
-	      .enhanced_refresh = true, .refresh_old = true, .extended_message = true,
-	      .as4 = true, .as4_number = 65000, .graceful_restart = true, .restarting = true,
-	      .restart_notification = true, .restart_time_s = 120, .long_lived = true,
+	  { 1, 128, 2, 70, 65, 6, 69, 73, 64, 71, 0 },
+	  true,
+	  { 4,
+	    65000,
+	    180,
+	    0x0a000001,
+	    { .multiprotocol = true,
+	      .families = BGP_IPV4_UNICAST,
+	      .route_refresh = true,
+	      .enhanced_refresh = true,
+	      .refresh_old = true,
+	      .extended_message = true,
+	      .as4 = true,
+	      .as4_number = 65000,
+	      .graceful_restart = true,
+	      .restarting = true,
+	      .restart_notification = true,
+	      .restart_time_s = 120,
+	      .long_lived = true,
 	      .long_lived_families = BGP_IPV4_UNICAST,
 	      .long_lived_forwarding = BGP_IPV4_UNICAST,
-	      .add_path_receive = BGP_IPV4_UNICAST, .host_name = "frr" } } },
+	      .add_path_receive = BGP_IPV4_UNICAST,
+	      .host_name = "frr" } } },
 	{ "observed/res-open-obgpd.log",
 	  MARKER "0031 01 04 fde8 005a 0a000001 14 0212 010400010001 0200 40028000 41040000fde8",
-	  { 1, 2, 64, 65, 0 }, false,
-	  { 4, 65000, 90, 0x0a000001,
-	    { .multiprotocol = true, .families = BGP_IPV4_UNICAST, .route_refresh = true,
-	      .as4 = true, .as4_number = 65000, .graceful_restart = true,
+	  { 1, 2, 64, 65, 0 },
+	  false,
+	  { 4,
+	    65000,
+	    90,
+	    0x0a000001,
+	    { .multiprotocol = true,
+	      .families = BGP_IPV4_UNICAST,
+	      .route_refresh = true,
+	      .as4 = true,
+	      .as4_number = 65000,
+	      .graceful_restart = true,
 	      .restarting = true } } },
 };
 #define DAEMONS (sizeof(daemons) / sizeof(daemons[0]))
@@ -265,15 +321,16 @@ static void encoder_corners(void **state)
 	open.capabilities.role = 4;
 	out = writer_of(room, sizeof(room));
 	bgp_open_encode(&open, order, true, &out);
-	assert_bytes(room, writer_used(&out), MARKER "0032 01 04 0001 005a 00000001 15"
-						     "0206 010400010001 0206 010400020001 0203 090104");
+	assert_bytes(room, writer_used(&out),
+		     MARKER "0032 01 04 0001 005a 00000001 15"
+			    "0206 010400010001 0206 010400020001 0203 090104");
 	out = writer_of(room, 40);
 	bgp_open_encode(&open, order, true, &out);
 	assert_true(out.failed);
 }
 
-/* FRR's own unit vectors. Left out: what its test asks of the ORF and dynamic capabilities, which we
- * do not know and so pass over. */
+/* FRR's own unit vectors. Left out: what its test asks of the ORF and dynamic capabilities, which
+ * we do not know and so pass over. */
 static void frr_vectors(void **state)
 {
 	(void)state;
@@ -285,8 +342,8 @@ static void frr_vectors(void **state)
 	while (line_next(file, &line, &room)) {
 		columns_split(line, column, 6);
 		bool ours = strcmp(column[0], "test_capability.c") == 0 &&
-			    strncmp(column[1], "ORF", 3) != 0 && strncmp(column[1], "Dyn", 3) != 0 &&
-			    strcmp(column[1], "minsize") != 0;
+			    strncmp(column[1], "ORF", 3) != 0 &&
+			    strncmp(column[1], "Dyn", 3) != 0 && strcmp(column[1], "minsize") != 0;
 		if (!ours)
 			continue;
 		uint8_t value[64], body[128];

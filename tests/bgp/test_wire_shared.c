@@ -1,5 +1,6 @@
-/* The codec against what others wrote down: FRR's RFC 7606 cases and unit vectors, messages recorded
- * from real daemons, and ExaBGP's encodings. Each file may be absent; then its test is skipped. */
+/* The codec against what others wrote down: FRR's RFC 7606 cases and unit vectors, messages
+ * recorded from real daemons, and ExaBGP's encodings. Each file may be absent; then its test is
+ * skipped. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,9 +39,9 @@ static void judge(struct judged *judged, const uint8_t *body, size_t length,
 		return;
 	bool classic = update->announced[0].count > 0;
 	bool reach = classic || update->announced[1].count > 0;
-	judged->outcome = bgp_attrs_decode(update->plain_bytes, update->plain_length, codec, classic,
-					   reach, &judged->arena, &judged->attrs, &judged->bad,
-					   &judged->error);
+	judged->outcome =
+		bgp_attrs_decode(update->plain_bytes, update->plain_length, codec, classic, reach,
+				 &judged->arena, &judged->attrs, &judged->bad, &judged->error);
 	if (judged->outcome <= A && !classic && reach) {
 		judged->attrs.next_hop = update->mp_next_hop;
 		judged->attrs.next_hop_link = update->mp_next_hop_link;
@@ -151,7 +152,8 @@ static void frr_rfc7606_cases(void **state)
 	assert_true(rows >= 58 && verdicts > excepted);
 }
 
-/* ---- frr-unit-vectors/vectors.tsv, its MP attributes ------------------------------------------ */
+/* ---- frr-unit-vectors/vectors.tsv, its MP attributes ------------------------------------------
+ */
 
 static void frr_mp_vectors(void **state)
 {
@@ -163,7 +165,8 @@ static void frr_mp_vectors(void **state)
 	size_t room = 0, rows = 0;
 	while (line_next(file, &line, &room)) {
 		columns_split(line, column, 6);
-		/* VPN families are not ours; a MP_REACH without a prefix ("bug") announces nothing. */
+		/* VPN families are not ours; a MP_REACH without a prefix ("bug") announces nothing.
+		 */
 		if (strcmp(column[0], "test_mp_attr.c") != 0 || strstr(column[1], "VPN") ||
 		    strstr(column[1], "bug"))
 			continue;
@@ -180,7 +183,8 @@ static void frr_mp_vectors(void **state)
 		enum bgp_outcome outcome = bgp_update_split(body, writer_used(&out), &codec,
 							    &judged->arena, &judged->update);
 		if ((outcome == R) != (strcmp(column[3], "SHOULD_ERR") == 0))
-			fail_msg("%s: %s, FRR: %s", column[1], bgp_outcome_name(outcome), column[3]);
+			fail_msg("%s: %s, FRR: %s", column[1], bgp_outcome_name(outcome),
+				 column[3]);
 		rows++;
 	}
 	free(line);
@@ -189,7 +193,8 @@ static void frr_mp_vectors(void **state)
 	assert_true(rows > 10);
 }
 
-/* ---- observed/: 44 malformed messages, on iBGP and eBGP --------------------------------------- */
+/* ---- observed/: 44 malformed messages, on iBGP and eBGP ---------------------------------------
+ */
 
 struct verdict {
 	enum bgp_outcome internal, external;
@@ -221,7 +226,9 @@ static void malformed_message(struct judged *judged, const char *line, bool exte
 	const struct verdict *verdict = &verdicts[number];
 	uint8_t message[256];
 	size_t length = hex_bytes(strstr(line, " hex ") + 5, message, sizeof(message));
-	struct bgp_codec codec = { .as4 = true, .families = BGP_IPV4_UNICAST, .external = external };
+	struct bgp_codec codec = { .as4 = true,
+				   .families = BGP_IPV4_UNICAST,
+				   .external = external };
 	struct bgp_frame frame;
 	judged->outcome = OK;
 	if (bgp_frame_next(message, length, BGP_MESSAGE_MAX, &frame, &judged->error) ==
@@ -229,7 +236,8 @@ static void malformed_message(struct judged *judged, const char *line, bool exte
 		judged->outcome = R;
 	} else if (frame.type == BGP_ROUTE_REFRESH) {
 		struct bgp_route_refresh refresh;
-		if (!bgp_route_refresh_decode(frame.body, frame.body_length, &refresh, &judged->error))
+		if (!bgp_route_refresh_decode(frame.body, frame.body_length, &refresh,
+					      &judged->error))
 			judged->outcome = R;
 	} else {
 		judge(judged, frame.body, frame.body_length, &codec);
@@ -265,7 +273,8 @@ static void observed_malformed(void **state)
 	}
 }
 
-/* ---- whole UPDATEs: decoded, packed again, the same bytes ------------------------------------- */
+/* ---- whole UPDATEs: decoded, packed again, the same bytes -------------------------------------
+ */
 
 static size_t pack(const struct judged *judged, const struct bgp_codec *codec, unsigned which,
 		   bool withdraw, uint8_t *room)
@@ -353,7 +362,8 @@ static void observed_updates(void **state)
 	for (size_t s = 0; s < sizeof(suites) / sizeof(suites[0]); s++)
 		for (size_t d = 0; d < sizeof(daemons) / sizeof(daemons[0]); d++) {
 			char path[128];
-			snprintf(path, sizeof(path), "observed/res-%s%s.log", suites[s], daemons[d]);
+			snprintf(path, sizeof(path), "observed/res-%s%s.log", suites[s],
+				 daemons[d]);
 			FILE *file = shared_open(path);
 			if (!file)
 				skip();

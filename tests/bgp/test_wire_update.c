@@ -69,8 +69,10 @@ static void classic(void **state)
 {
 	(void)state;
 	arena_free(&arena);
-	assert_int_equal(split("0007 10ac10 17 0a0201 000e" ORIGIN PATH HOP "00 18 0a0000 20 01020304",
-			       &both), OK);
+	assert_int_equal(split("0007 10ac10 17 0a0201 000e" ORIGIN PATH HOP
+			       "00 18 0a0000 20 01020304",
+			       &both),
+			 OK);
 	assert_items(&update.withdrawn[0], "172.16.0.0/16 10.2.0.0/23");
 	assert_items(&update.announced[0], "0.0.0.0/0 10.0.0.0/24 1.2.3.4/32");
 	assert_int_equal(update.announced[1].family, 0);
@@ -85,7 +87,8 @@ static void classic(void **state)
 static void trailing_bits(void **state)
 {
 	(void)state;
-	assert_int_equal(split("0000 000e" ORIGIN PATH HOP "01ff 09ffff 1fffffffff 0aac7f", &both), OK);
+	assert_int_equal(split("0000 000e" ORIGIN PATH HOP "01ff 09ffff 1fffffffff 0aac7f", &both),
+			 OK);
 	assert_items(&update.announced[0], "128.0.0.0/1 255.128.0.0/9 255.255.255.254/31 "
 					   "172.64.0.0/10");
 }
@@ -95,8 +98,9 @@ static void multiprotocol(void **state)
 	(void)state;
 	arena_free(&arena);
 	/* First, as RFC 7606 5.1 wants it, and last: no copy either. */
-	assert_int_equal(split("0000 0027 800e 1d 0002 01" V6_HOP "00 2f20010db8ffff" ORIGIN PATH, &both),
-			 OK);
+	assert_int_equal(
+		split("0000 0027 800e 1d 0002 01" V6_HOP "00 2f20010db8ffff" ORIGIN PATH, &both),
+		OK);
 	assert_items(&update.announced[1], "::/0 2001:db8:fffe::/47");
 	assert_int_equal(update.mp_next_hop.family, IP_V6);
 	assert_int_equal(update.mp_next_hop_link.family, IP_NONE);
@@ -112,16 +116,18 @@ static void multiprotocol(void **state)
 	assert_items(&update.withdrawn[1], "2001:d00::/24");
 	assert_bytes(update.plain_bytes, update.plain_length, ORIGIN PATH);
 	/* Two next hops (RFC 2545 3), and BIRD's unspecified first one. */
-	assert_int_equal(split("0000 0038 800e 2e 0002 01 20 20010db8000000000000000000000001"
-			       "fe800000000000000000000000000002 00 0820 0820 0820 0820 00" ORIGIN PATH,
-			       &both), OK);
+	assert_int_equal(
+		split("0000 0038 800e 2e 0002 01 20 20010db8000000000000000000000001"
+		      "fe800000000000000000000000000002 00 0820 0820 0820 0820 00" ORIGIN PATH,
+		      &both),
+		OK);
 	assert_true(update.mp_next_hop_link.bytes[15] == 2 && update.mp_next_hop.bytes[15] == 1);
 	assert_int_equal(split("0000 0030 800e 26 0002 01 20 00000000000000000000000000000000"
 			       "fe800000000000000000000000000002 00 00" ORIGIN PATH, &both), OK);
 	assert_true(ip_addr_equal(update.mp_next_hop, update.mp_next_hop_link));
 	/* IPv4 that way. */
-	assert_int_equal(split("0000 0017 800e 0d 0001 01 04 0a000002 00 180a0001" ORIGIN PATH, &both),
-			 OK);
+	assert_int_equal(
+		split("0000 0017 800e 0d 0001 01 04 0a000002 00 180a0001" ORIGIN PATH, &both), OK);
 	assert_items(&update.announced[1], "10.0.1.0/24");
 	assert_int_equal(update.announced[1].family, BGP_IPV4_UNICAST);
 	assert_int_equal(ip_addr_to_v4(update.mp_next_hop), 0x0a000002);
@@ -150,7 +156,8 @@ static void not_negotiated(void **state)
 	assert_int_equal(split("0002 080a 000e" ORIGIN PATH HOP "080b", &v6), OK);
 	assert_int_equal(update.announced[0].count + update.withdrawn[0].count, 0);
 	/* VPNv4, whose next hop and prefixes look like nothing of ours. */
-	assert_int_equal(split("0000 0017 800e 0d 0001 80 00 00 ff01020304050607" ORIGIN PATH, &both), OK);
+	assert_int_equal(
+		split("0000 0017 800e 0d 0001 80 00 00 ff01020304050607" ORIGIN PATH, &both), OK);
 	assert_int_equal(split("0000 0009 800f 06 000180 ffffff", &both), OK);
 	assert_int_equal(split("0000 0000", &v6), OK);
 	assert_int_equal(update.end_of_rib, 0);
@@ -207,21 +214,24 @@ static void resets(void **state)
 	} cases[] = {
 		{ "", 1, 0, "" },
 		{ "0000", 1, 0, "" },
-		{ "0001 0000", 1, 0, "" },                          /* RFC 7606 3 b */
+		{ "0001 0000", 1, 0, "" }, /* RFC 7606 3 b */
 		{ "0000 0001", 1, 0, "" },
 		{ "0003 080a 0000", 1, 0, "" },
-		{ "0001 21 0000", 10, 0, "" },                      /* 5.3 */
+		{ "0001 21 0000", 10, 0, "" }, /* 5.3 */
 		{ "0002 100a 0000", 10, 0, "" },
 		{ "0000 000e" ORIGIN PATH HOP "21 0102030405", 10, 0, "" },
 		{ "0000 000e" ORIGIN PATH HOP "20 010203", 10, 0, "" },
-		{ "0000 0016 800f 05 000201 0820 800f 05 000201 0820" "4001 0100 0000", 1, 15, "" },
+		{ "0000 0016 800f 05 000201 0820 800f 05 000201 0820"
+		  "4001 0100 0000",
+		  1, 15, "" },
 		{ "0000 0032 800e 16 0002 01" V6_HOP "00 800e 16 0002 01" V6_HOP "00", 1, 14, "" },
 		{ "0000 0007 800e 04 00020100", 9, 14, "800e0400020100" }, /* no reserved octet */
 		{ "0000 000d 800e 0a 000201 03 0a0000 00 0820", 9, 14,
-		  "800e0a000201030a0000000820" },                   /* 7.11 */
+		  "800e0a000201030a0000000820" }, /* 7.11 */
 		{ "0000 000f 800e 0c 000201 10 0a000000 00 000820", 9, 14,
 		  "800e0c000201100a00000000000820" },
-		{ "0000 000d 800e 0a 000101 05 0a00000001 00", 9, 14, "800e0a000101050a0000000100" },
+		{ "0000 000d 800e 0a 000101 05 0a00000001 00", 9, 14,
+		  "800e0a000101050a0000000100" },
 		{ "0000 001a 800e 17 0002 01" V6_HOP "81 00", 9, 14,
 		  "800e17000201 10 20010db8000000000000000000000001 00 8100" },
 		{ "0000 0005 800f 02 0002", 9, 15, "800f020002" },
@@ -310,7 +320,8 @@ static size_t fill(const struct bgp_attrs *attrs, const struct bgp_codec *codec,
 	struct bgp_error error;
 	assert_int_equal(bgp_frame_next(room, total, max, &frame, &error), BGP_FRAME_READY);
 	assert_int_equal(frame.total_length, total);
-	assert_int_equal(bgp_update_split(frame.body, frame.body_length, codec, &arena, &update), OK);
+	assert_int_equal(bgp_update_split(frame.body, frame.body_length, codec, &arena, &update),
+			 OK);
 	unsigned which = family == BGP_IPV6_UNICAST;
 	const struct bgp_nlri *nlri = attrs ? &update.announced[which] : &update.withdrawn[which];
 	assert_int_equal(nlri->count, *count);
@@ -324,7 +335,8 @@ static size_t fill(const struct bgp_attrs *attrs, const struct bgp_codec *codec,
 		struct bgp_attrs got;
 		uint8_t bad;
 		assert_int_equal(bgp_attrs_decode(update.plain_bytes, update.plain_length, codec,
-						  which == 0, true, &arena, &got, &bad, &error), OK);
+						  which == 0, true, &arena, &got, &bad, &error),
+				 OK);
 		assert_int_equal(got.local_pref, attrs->local_pref);
 	}
 	free(room);
@@ -452,7 +464,8 @@ static void every_length_both_ways(void **state)
 	for (unsigned v6 = 0; v6 < 2; v6++)
 		for (unsigned bits = 0; bits <= (v6 ? 128u : 32u); bits++)
 			for (unsigned with_id = 0; with_id < 2; with_id++) {
-				struct bgp_nlri_item item = { .path_id = with_id ? bits + 1 : 0 }, back;
+				struct bgp_nlri_item item = { .path_id = with_id ? bits + 1 : 0 },
+						     back;
 				memset(item.prefix.addr.bytes, 0xff, v6 ? 16 : 4);
 				item.prefix.addr.family = v6 ? IP_V6 : IP_V4;
 				item.prefix.length = (uint8_t)bits;

@@ -1,8 +1,8 @@
 /* fuzz: bgp base
  *
- * libFuzzer: two octets of options, then a stream of messages, or (option) the body of one. Whatever
- * the bytes are nothing breaks; and what is accepted is the same after it was written and read
- * again, by a speaker of four-octet AS numbers and by one of two. */
+ * libFuzzer: two octets of options, then a stream of messages, or (option) the body of one.
+ * Whatever the bytes are nothing breaks; and what is accepted is the same after it was written and
+ * read again, by a speaker of four-octet AS numbers and by one of two. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -46,8 +46,8 @@ static void attrs_are_stable(const struct bgp_attrs *attrs, struct bgp_codec cod
 	uint8_t bad;
 	ASSERT(first && second);
 	size_t first_length = encoded(attrs, &codec, first);
-	enum bgp_outcome outcome = bgp_attrs_decode(first, first_length, &codec, classic, true, arena,
-						    &back, &bad, &error);
+	enum bgp_outcome outcome = bgp_attrs_decode(first, first_length, &codec, classic, true,
+						    arena, &back, &bad, &error);
 	if (first_length == 0) { /* a path too long for any message */
 		free(first);
 		free(second);
@@ -139,8 +139,9 @@ static void update_taken(const uint8_t *body, size_t length, const struct bgp_co
 		struct bgp_attrs attrs;
 		struct bgp_error error;
 		uint8_t bad;
-		outcome = bgp_attrs_decode(update.plain_bytes, update.plain_length, codec, which == 0,
-					   nlri->count > 0, arena, &attrs, &bad, &error);
+		outcome =
+			bgp_attrs_decode(update.plain_bytes, update.plain_length, codec, which == 0,
+					 nlri->count > 0, arena, &attrs, &bad, &error);
 		ASSERT((outcome == BGP_OUTCOME_RESET || outcome == BGP_OUTCOME_WITHDRAW) ==
 		       (error.code == 3));
 		ASSERT(nlri->count > 0 || outcome != BGP_OUTCOME_WITHDRAW);
@@ -170,11 +171,12 @@ static void open_taken(const uint8_t *body, size_t length, bool one_each)
 		ASSERT(error.code == 2 || error.code == 1);
 		return;
 	}
-	struct writer one = writer_of(first, sizeof(first)), two = writer_of(second, sizeof(second));
+	struct writer one = writer_of(first, sizeof(first)),
+		      two = writer_of(second, sizeof(second));
 	bgp_open_encode(&open, order, one_each, &one);
 	ASSERT(!one.failed);
-	ASSERT(bgp_open_decode(first + BGP_HEADER_BYTES, writer_used(&one) - BGP_HEADER_BYTES, &back,
-			       &error));
+	ASSERT(bgp_open_decode(first + BGP_HEADER_BYTES, writer_used(&one) - BGP_HEADER_BYTES,
+			       &back, &error));
 	ASSERT(back.as_number == open.as_number && back.router_id == open.router_id);
 	bgp_open_encode(&back, order, one_each, &two);
 	ASSERT(writer_used(&one) == writer_used(&two));

@@ -211,6 +211,14 @@ static void test_unreachable_later(void **state)
 	tcp_unreachable(p.host[0], p.now, p.address[0], p.seen[0].source_port, p.address[1], PORT,
 			sequence, TCP_UNREACHABLE_HOST);
 	assert_int_equal(tcp_next_wakeup(p.host[0]).ns, p.now.ns);
+	pair_poll(&p);
+	tcp_time_reached(p.host[0], p.now);
+	pair_poll(&p);
+	assert_int_equal(p.seen_count, 7);
+	struct instant next = tcp_next_wakeup(p.host[0]);
+	tcp_unreachable(p.host[0], p.now, p.address[0], p.seen[0].source_port, p.address[1], PORT,
+			sequence, TCP_UNREACHABLE_HOST); /* no route of our own: nothing changes */
+	assert_int_equal(tcp_next_wakeup(p.host[0]).ns, next.ns);
 	pair_run(&p, start + 11 * S);
 	assert_int_equal(p.seen_count, 7);
 	assert_int_equal(p.closed[0], 0);
