@@ -329,6 +329,25 @@ static void test_the_watch_misses_nothing(void **state)
 	lab_free(lab);
 }
 
+/* An address nobody had gets an owner. */
+static void test_an_address_comes(void **state)
+{
+	(void)state;
+	struct lab *lab = seed_network(MODEL_QUAGGA, IP_PROTOCOL_ICMP, 1);
+	lab->flows[0].to = ip("172.31.13.77");
+	lab_run(lab, 1 * S);
+	assert_int_equal(lab_last(lab, "flow 0 NEIGHBOR_UNREACHABLE at client, 1 hops"), 0);
+	struct model_config more = lab->configs[K2];
+	struct model_address addresses[] = { lab->addresses[K2][0],
+					     { .interface = 0, .address = net("172.31.13.77/24") } };
+	more.addresses = addresses;
+	more.address_count = 2;
+	stack_configured(&lab->stacks[K2], &more, NULL, 0);
+	lab_run(lab, 2 * S);
+	assert_int_equal(lab_last(lab, "flow 0 ACCEPTED at k8s-2, 2 hops"), 1 * S);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +359,7 @@ int main(void)
 		cmocka_unit_test(test_only_touched_flows_are_walked),
 		cmocka_unit_test(test_missing_entries),
 		cmocka_unit_test(test_the_watch_misses_nothing),
+		cmocka_unit_test(test_an_address_comes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
