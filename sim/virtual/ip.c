@@ -256,7 +256,7 @@ static void pass_on(struct stack *stack, const struct packet *packet, const stru
 			ip_deliver(stack, packet);
 		return;
 	case IP_POD:
-		if (stack->track)
+		if (stack->track && !query->unmasked)
 			track_note(stack, packet, (struct ip_addr){ 0 });
 		deliver_to_pod(stack, packet);
 		return;
@@ -289,8 +289,10 @@ void ip_received(struct stack *stack, struct interface *interface, const struct 
 	struct frame *frame = frame_writable(frame_ref(packet->frame));
 	if (!packet_read(frame, &own))
 		UNREACHABLE();
+	track_note(stack, packet, (struct ip_addr){ 0 }); /* as it came: the answer */
 	packet_rewrite_destination(&own, pod, own.destination_port);
 	query.destination = pod;
+	query.unmasked = true;
 	pass_on(stack, &own, &query);
 	frame_unref(frame);
 }

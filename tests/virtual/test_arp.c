@@ -201,10 +201,60 @@ static void test_the_unconcerned_learn_nothing(void **state)
 	assert_int_equal(labs[0]->line_count, labs[1]->line_count);
 	for (uint32_t i = 0; i < labs[0]->line_count; i++)
 		assert_string_equal(labs[0]->lines[i], labs[1]->lines[i]);
+	assert_int_equal(labs[0]->network.link_world.frames_sent,
+			 labs[1]->network.link_world.frames_sent);
 	for (uint32_t i = 0; i < 6; i++)
 		assert_int_equal(labs[0]->tcp[i].segments, labs[1]->tcp[i].segments);
 	lab_free(labs[0]);
 	lab_free(labs[1]);
+}
+
+static void test_news_that_are_none(void **state)
+{
+	(void)state;
+	struct lab *lab = two_nodes();
+	lab_send(lab, 0, NULL, "10.0.0.2");
+	lab_run(lab, 10 * S);
+	/* b starts anew and asks for a, who goes on thinking it reachable: the same MAC address. */
+	lab_off(lab, 1);
+	lab_on(lab, 1);
+	lab_send(lab, 1, NULL, "10.0.0.1");
+	lab_run(lab, 11 * S);
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "REACHABLE");
+	assert_int_equal(lab_lines(lab, "neighbor a 10.0.0.2 STALE"), 0);
+
+	/* Packets to a reachable neighbour leave no trace of their time: used a moment ago or not, it
+	 * goes stale, and the next packet starts the delay. */
+	for (int i = 0; i < 80 && lab_lines(lab, "neighbor a 10.0.0.2 STALE") == 0; i++) {
+		lab_send(lab, 0, NULL, "10.0.0.2");
+		lab_run(lab, 11 * S + (i + 1) * (S / 2));
+	}
+	assert_int_equal(lab_lines(lab, "neighbor a 10.0.0.2 STALE"), 1);
+	assert_int_equal(lab_lines(lab, "neighbor a 10.0.0.2 DELAY"), 0);
+	lab_free(lab);
+}
+
+/* Two hosts with one address: within a second of the first answer the other is not believed. */
+static void test_locktime(void **state)
+{
+	(void)state;
+	struct lab *lab = lab_new();
+	uint32_t rack = lab_link(lab, "rack", 100 * NS_PER_US);
+	lab_plug(lab, rack, lab_node(lab, "a", MODEL_FRR), "eth0", "10.0.0.1/24");
+	lab_plug(lab, rack, lab_node(lab, "b", MODEL_FRR), "eth0", "10.0.0.2/24");
+	lab_plug(lab, rack, lab_node(lab, "b2", MODEL_FRR), "eth0", "10.0.0.2/24");
+	lab_build(lab, 1);
+	lab_send(lab, 0, NULL, "10.0.0.2");
+	lab_run(lab, 1 * MS);
+	const struct neighbor *neighbor = arp_find(&lab->stacks[0], 0, ip("10.0.0.2"));
+	assert_true(mac_addr_equal(neighbor->mac, lab->stacks[1].interfaces[0].mac));
+	assert_int_equal(lab->tcp[1].segments, 1);
+	lab_run(lab, 2 * S); /* later a question from the other changes it */
+	lab_send(lab, 2, "10.0.0.2", "10.0.0.1");
+	lab_run(lab, 10 * S);
+	assert_true(mac_addr_equal(neighbor->mac, lab->stacks[2].interfaces[0].mac));
+	assert_string_equal(lab_arp(lab, 0, "10.0.0.2"), "STALE");
+	lab_free(lab);
 }
 
 int main(void)
@@ -218,6 +268,8 @@ int main(void)
 		cmocka_unit_test(test_carrier_loss_forgets),
 		cmocka_unit_test(test_reachable_time_is_drawn_per_interface),
 		cmocka_unit_test(test_the_unconcerned_learn_nothing),
+		cmocka_unit_test(test_news_that_are_none),
+		cmocka_unit_test(test_locktime),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
