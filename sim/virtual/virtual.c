@@ -306,6 +306,7 @@ struct world *virtual_new(const struct model *model, const struct world_options 
 	v->network.model = model;
 	v->network.observer = &v->observer;
 	v->network.observe_routes = options->trace_routes;
+	v->network.observe_neighbors = options->trace_routes;
 	v->node_world = (struct node_world){ .network = &v->network,
 					     .model = model,
 					     .seed = options->seed,
