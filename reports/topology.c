@@ -281,6 +281,7 @@ void topology_svg(const struct state *state, struct text *out)
 	d.nodes = arena_alloc(&d.arena, (model->node_count + 1) * sizeof(*d.nodes));
 	d.links = arena_alloc(&d.arena, (model->link_count + 1) * sizeof(*d.links));
 	place_all(&d);
+	d.height -= ROW_GAP - 24;
 	text_printf(out,
 		    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
 		    "height=\"%d\" role=\"img\" font-family=\"sans-serif\">\n",
