@@ -147,10 +147,26 @@ void github_annotations(const struct run *run, struct text *out)
 
 void github_diagnostics(const struct diag_list *diags, struct text *out)
 {
-	static const char *const levels[] = { "notice", "warning", "error" };
-	for (size_t i = 0; i < diags->count && i < ANNOTATIONS_SHOWN; i++) {
-		const struct diag *diag = &diags->items[i];
-		annotation(out, levels[diag->severity], &diag->pos, diag->code, diag->text);
+	static const struct {
+		enum diag_severity severity;
+		const char *level;
+	} kinds[] = { { DIAG_ERROR, "error" }, { DIAG_WARNING, "warning" }, { DIAG_NOTE, "notice" } };
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		int left = ANNOTATIONS_SHOWN;
+		for (size_t i = 0; i < diags->count && left > 0; i++) {
+			const struct diag *diag = &diags->items[i];
+			struct text message;
+			if (diag->severity != kinds[k].severity)
+				continue;
+			text_init(&message);
+			text_put(&message, diag->text);
+			for (const struct diag_note *note = diag->notes; note; note = note->next)
+				text_printf(&message, "\n%s", note->text);
+			annotation(out, kinds[k].level, &diag->pos, diag->code,
+				   text_string(&message));
+			text_free(&message);
+			left--;
+		}
 	}
 }
 
