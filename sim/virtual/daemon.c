@@ -408,6 +408,7 @@ bool daemon_start(struct node *node)
 	node->speaker = bgp_speaker_new(node->world->network->table, &node->bgp, random);
 	listen_on(node);
 	bgp_started(node->speaker, now_of(node));
+	observe_sessions_idle(node);
 	originate(node, 0, false);
 	return true;
 }
