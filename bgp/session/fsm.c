@@ -62,7 +62,7 @@ static void to_idle(struct fsm *fsm)
 	session->base = BGP_IDLE;
 	session->connect_retry_at = INSTANT_NEVER;
 	session->idle_hold_at =
-		session->started ? instant_add(fsm->now, idle_pause(fsm)) : INSTANT_NEVER;
+		session->started ? timer_end(fsm->context, fsm->now, idle_pause(fsm)) : INSTANT_NEVER;
 }
 
 static void leave(struct fsm *fsm)

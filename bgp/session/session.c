@@ -56,7 +56,7 @@ void session_start(struct session *session, struct session_context *context, str
 						  : bgp_timer_draw(profile, BGP_TIMER_START, -1,
 								   &context->random);
 	if (delay_ns)
-		session->idle_hold_at = instant_add(now, delay_ns);
+		session->idle_hold_at = timer_end(context, now, delay_ns);
 	else
 		session_event(session, context, now, SESSION_AUTOMATIC_START, NULL, &nothing);
 }

@@ -161,6 +161,7 @@ struct session_context {
 	const struct bgp_profile *profile;
 	const char *host_name;
 	uint32_t router_id, local_as;
+	int64_t clock_phase_ns;       /* bgp_config.clock_phase_ns */
 	uint32_t event_mask;
 	bool restarting;              /* R and F bits are sent (RFC 4724 4.1) */
 	struct instant restart_bit_until;

@@ -3,11 +3,20 @@
 #include "base/time.h"
 #include "bgp/session/fsm.h"
 
+struct instant timer_end(const struct session_context *context, struct instant now, int64_t span_ns)
+{
+	int64_t tick = context->profile->timer_tick_ns, phase = context->clock_phase_ns;
+	if (tick == 0 || phase == 0 || span_ns <= 0)
+		return instant_add(now, span_ns);
+	int64_t ticks = (now.ns + phase) / tick + (span_ns + tick - 1) / tick;
+	return (struct instant){ ticks * tick - phase };
+}
+
 static struct instant after(const struct fsm *fsm, enum bgp_timer_kind kind, int64_t value_ns)
 {
 	struct session_context *context = fsm->context;
-	return instant_add(fsm->now,
-			   bgp_timer_draw(context->profile, kind, value_ns, &context->random));
+	return timer_end(context, fsm->now,
+			 bgp_timer_draw(context->profile, kind, value_ns, &context->random));
 }
 
 void connection_timers_clear(struct session_connection *connection)

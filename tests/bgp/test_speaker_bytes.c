@@ -80,8 +80,38 @@ static void up_and_down_in_one_segment(void **state)
 	bgp_table_free(table);
 }
 
+/* BIRD 1.6 counts whole seconds of its own clock: a timer ends with a tick, up to a second early. */
+static void timers_end_with_the_clock(void **state)
+{
+	(void)state;
+	struct bgp_table *table = bgp_table_new();
+	const struct bgp_peer_config peer = { .name = "b",
+					      .remote = ip_addr_v4(0x0a000002),
+					      .remote_as = 64512,
+					      .families = BGP_IPV4_UNICAST };
+	struct bgp_config config = { .name = "a",
+				     .profile = &bgp_profile_calico_bird,
+				     .router_id = 0x0a000001,
+				     .local_as = 64512,
+				     .clock_phase_ns = 250 * NS_PER_MS,
+				     .peers = &peer,
+				     .peer_count = 1 };
+	for (int ticking = 0; ticking < 2; ticking++) {
+		config.clock_phase_ns = ticking ? 250 * NS_PER_MS : 0;
+		struct bgp_speaker *speaker =
+			bgp_speaker_new(table, &config, random_stream_of(1, "a", "bgp"));
+		bgp_started(speaker, INSTANT_ZERO);
+		drain(speaker);
+		int64_t connect_delay_ns = bgp_next_wakeup(speaker).ns;
+		assert_int_equal(connect_delay_ns, ticking ? 1750 * NS_PER_MS : 2 * NS_PER_S);
+		bgp_speaker_free(speaker);
+	}
+	bgp_table_free(table);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(up_and_down_in_one_segment) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(up_and_down_in_one_segment),
+					    cmocka_unit_test(timers_end_with_the_clock) };
 	return cmocka_run_group_tests_name("bgp/speaker_bytes", tests, NULL, NULL);
 }
