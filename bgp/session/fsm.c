@@ -239,8 +239,7 @@ static void connected(struct fsm *fsm)
 	struct session_context *context = fsm->context;
 	fsm->connection->open = true;
 	fsm->session->connect_retry_at = INSTANT_NEVER;
-	int64_t delay_ns = bgp_timer_draw(context->profile, BGP_TIMER_DELAY_OPEN, -1,
-					  &context->random);
+	int64_t delay_ns = session_draw(fsm->session, context, BGP_TIMER_DELAY_OPEN, -1);
 	if (delay_ns)
 		fsm->connection->delay_open_at = instant_add(fsm->now, delay_ns);
 	else

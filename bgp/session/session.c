@@ -2,13 +2,18 @@
 #include "bgp/session/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "bgp/session/fsm.h"
 
 void session_init(struct session *session, uint32_t number, const struct bgp_peer_config *peer)
 {
-	*session = (struct session){ .number = number, .peer = peer, .live = true };
+	*session = (struct session){ .number = number,
+				     .peer = peer,
+				     .live = true,
+				     .name_hash = hash_bytes(peer->name, strlen(peer->name)) };
 	session->connect_retry_at = session->idle_hold_at = INSTANT_NEVER;
 	session->stale_until = session->armed_at = INSTANT_NEVER;
 	connection_timers_clear(&session->outgoing);
@@ -53,8 +58,7 @@ void session_start(struct session *session, struct session_context *context, str
 		context->awaited++;
 	}
 	int64_t delay_ns = profile->starts_active ? 0
-						  : bgp_timer_draw(profile, BGP_TIMER_START, -1,
-								   &context->random);
+						  : session_draw(session, context, BGP_TIMER_START, -1);
 	if (delay_ns)
 		session->idle_hold_at = timer_end(context, now, delay_ns);
 	else

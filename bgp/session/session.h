@@ -124,6 +124,8 @@ struct session {
 	struct instant stale_until;
 	struct session_pace pace;
 	struct session_cause cause;
+	uint64_t name_hash;                 /* what its draws are named by: see session_draw */
+	uint32_t drawn[BGP_TIMER_KINDS];
 	struct instant armed_at;            /* the owner's: its earliest wake-up entry */
 };
 
@@ -188,6 +190,11 @@ void session_start(struct session *session, struct session_context *context, str
 /* Ends it with that Cease subcode (0: without a word); it stays down until session_start. */
 void session_stop(struct session *session, struct session_context *context, struct instant now,
 		  uint8_t cease_subcode, const char *reason);
+
+/* bgp_timer_draw from a stream of that session and timer alone: what one session draws, or one timer,
+ * is the same however many others there are and however often they draw. */
+int64_t session_draw(struct session *session, const struct session_context *context,
+		     enum bgp_timer_kind kind, int64_t value_ns);
 
 /* ---- facts ---- */
 void session_opened(struct session *session, struct session_context *context, struct instant now,
