@@ -69,6 +69,47 @@ CORPUS char *blob_line(struct blob *blob, size_t *at)
 	return line;
 }
 
+/* ---- attributes as bgpdump prints them, and the tables made from its output ------------------- */
+
+CORPUS void as_path_put(const struct bgp_attrs *attrs, struct text *out)
+{
+	struct text path;
+	text_init(&path);
+	bgp_as_path_print(attrs, &path);
+	bool set = false;
+	for (size_t i = 0; i < path.length; i++) {
+		char c = path.data[i];
+		set = c == '{' || (set && c != '}');
+		text_char(out, set && c == ' ' ? ',' : c);
+	}
+	text_free(&path);
+}
+
+/* From the separator before the AS path to the aggregator. */
+CORPUS void columns_put(const struct bgp_attrs *attrs, char separator, struct text *out)
+{
+	static const char *const origins[] = { "IGP", "EGP", "INCOMPLETE" };
+	char buffer[IP_TEXT_MAX], s = separator;
+	text_char(out, s);
+	as_path_put(attrs, out);
+	text_printf(out, "%c%s%c%s%c%lu%c%lu%c", s, origins[attrs->origin], s,
+		    ip_addr_format(attrs->next_hop, buffer), s, (unsigned long)attrs->local_pref, s,
+		    (unsigned long)attrs->med, s);
+	for (size_t i = 0; i < attrs->community_count; i++) {
+		const uint8_t *at = attrs->communities + 4 * i;
+		unsigned high = (unsigned)(at[0] << 8 | at[1]), low = (unsigned)(at[2] << 8 | at[3]);
+		text_put(out, i ? " " : "");
+		if (high == 0xffff && low == 0xff01)
+			text_put(out, "no-export");
+		else
+			text_printf(out, "%u:%u", high, low);
+	}
+	text_printf(out, "%c%s%c", s, attrs->atomic_aggregate ? "AG" : "NAG", s);
+	if (bgp_has(attrs, BGP_ATTR_AGGREGATOR))
+		text_printf(out, "%lu %s", (unsigned long)attrs->aggregator_as,
+			    ip_addr_format(ip_addr_v4(attrs->aggregator_id), buffer));
+}
+
 /* ---- decode, intern, encode, decode ---------------------------------------------------------- */
 
 struct steady {

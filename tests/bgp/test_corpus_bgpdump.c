@@ -140,45 +140,6 @@ static void head_put(struct reading *reading, const char *type, uint32_t time_s,
 		    ip_addr_format(peer->addr, buffer), (unsigned long)peer->as_number);
 }
 
-static void as_path_put(const struct bgp_attrs *attrs, struct text *out)
-{
-	struct text path;
-	text_init(&path);
-	bgp_as_path_print(attrs, &path);
-	bool set = false;
-	for (size_t i = 0; i < path.length; i++) {
-		char c = path.data[i];
-		set = c == '{' || (set && c != '}');
-		text_char(out, set && c == ' ' ? ',' : c);
-	}
-	text_free(&path);
-}
-
-static void attrs_put(const struct bgp_attrs *attrs, struct text *out)
-{
-	static const char *const origins[] = { "IGP", "EGP", "INCOMPLETE" };
-	char buffer[IP_TEXT_MAX];
-	text_char(out, '|');
-	as_path_put(attrs, out);
-	text_printf(out, "|%s|%s|%lu|%lu|", origins[attrs->origin],
-		    ip_addr_format(attrs->next_hop, buffer), (unsigned long)attrs->local_pref,
-		    (unsigned long)attrs->med);
-	for (size_t i = 0; i < attrs->community_count; i++) {
-		const uint8_t *at = attrs->communities + 4 * i;
-		unsigned high = (unsigned)(at[0] << 8 | at[1]), low = (unsigned)(at[2] << 8 | at[3]);
-		text_put(out, i ? " " : "");
-		if (high == 0xffff && low == 0xff01)
-			text_put(out, "no-export");
-		else
-			text_printf(out, "%u:%u", high, low);
-	}
-	text_printf(out, "|%s|", attrs->atomic_aggregate ? "AG" : "NAG");
-	if (bgp_has(attrs, BGP_ATTR_AGGREGATOR))
-		text_printf(out, "%lu %s", (unsigned long)attrs->aggregator_as,
-			    ip_addr_format(ip_addr_v4(attrs->aggregator_id), buffer));
-	text_char(out, '|');
-}
-
 /* ---- records -------------------------------------------------------------------------------- */
 
 static void rib_printed(struct reading *reading, const struct mrt_record *record,
@@ -206,7 +167,8 @@ static void rib_printed(struct reading *reading, const struct mrt_record *record
 		text_printf(&reading->line, "|%s", ip_prefix_format(entry.prefix, buffer));
 		if (content->add_path)
 			text_printf(&reading->line, "|%lu", (unsigned long)entry.path_id);
-		attrs_put(&attrs, &reading->line);
+		columns_put(&attrs, '|', &reading->line);
+		text_char(&reading->line, '|');
 		line_done(reading);
 	}
 }
@@ -265,7 +227,9 @@ static void update_printed(struct reading *reading, const struct mrt_record *rec
 		for (uint32_t at = 0; bgp_nlri_next(&update.announced[which], &at, &item);) {
 			head_put(reading, "BGP4MP", record->time_s, 'A', &content->peer);
 			text_printf(&reading->line, "|%s", ip_prefix_format(item.prefix, buffer));
-			attrs_put(bgp_attrs_of(reading->steady.table, ids[which]), &reading->line);
+			columns_put(bgp_attrs_of(reading->steady.table, ids[which]), '|',
+				    &reading->line);
+			text_char(&reading->line, '|');
 			line_done(reading);
 		}
 	lines_passed(reading, reach, &reading->foreign);

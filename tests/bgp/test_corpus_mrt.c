@@ -60,8 +60,8 @@ static const struct archive {
 	     0),
 	{ "bgpkit-fixtures/tests/fixtures/ripe/rrc01/2000.11/updates.20001104.0124.gz", "gzip -dc",
 	  false, { 1286, 0, 63, 0, 0, 0, 266, 0, 9, 8, 618, 0, 0, 322 }, NULL,
-	  "21 times the record is too short, "
-	  "42 times the session's address family is neither IPv4 nor IPv6" },
+	  "42 times the session's address family is neither IPv4 nor IPv6, "
+	  "21 times the record is too short" },
 	RIPE("rrc03/2010.02/updates.20100227.1600.first-796-records.gz", 796, 0, 0, 0, 0, 0, 768,
 	     0, 0, 1, 23, 0, 0, 4),
 	{ "bgpkit-fixtures/examples/local_only/updates.bz2", "bzip2 -dc", false,
