@@ -329,6 +329,7 @@ struct sweep {
 	uint32_t *held; /* references on attribute sets, given back once the prefix is stored */
 	size_t held_count, held_capacity;
 	uint8_t families; /* session down: to be kept as stale; flush: to be flushed */
+	uint16_t flag;    /* flush: those that have it; await: to be set */
 	enum sweep_act (*act)(struct rib *rib, struct peer *peer, struct sweep *sweep,
 			      uint32_t prefix_id, struct path *path);
 };
@@ -375,7 +376,7 @@ static enum sweep_act act_down(struct rib *rib, struct peer *peer, struct sweep 
 	(void)peer;
 	if (!(prefix_family(rib, prefix_id) & sweep->families) || path->flags & PATH_STALE)
 		return SWEEP_REMOVE; /* RFC 4724 4.2: stale twice is gone */
-	path->flags |= PATH_STALE;
+	path->flags = (uint16_t)((path->flags & ~PATH_UNREPEATED) | PATH_STALE);
 	trace_path(rib, prefix_id, path, false);
 	return SWEEP_CHANGED;
 }
@@ -384,8 +385,18 @@ static enum sweep_act act_flush(struct rib *rib, struct peer *peer, struct sweep
 				uint32_t prefix_id, struct path *path)
 {
 	(void)peer;
-	return path->flags & PATH_STALE && prefix_family(rib, prefix_id) & sweep->families ?
+	return path->flags & sweep->flag && prefix_family(rib, prefix_id) & sweep->families ?
 		       SWEEP_REMOVE : SWEEP_KEEP;
+}
+
+static enum sweep_act act_await(struct rib *rib, struct peer *peer, struct sweep *sweep,
+				uint32_t prefix_id, struct path *path)
+{
+	(void)peer;
+	if (!(prefix_family(rib, prefix_id) & sweep->families))
+		return SWEEP_KEEP;
+	path->flags |= sweep->flag;
+	return SWEEP_CHANGED;
 }
 
 /* New attributes and flags for the path, from what was received. */
@@ -397,7 +408,7 @@ static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, struct sw
 	ARRAY_PUSH(sweep->held, sweep->held_count, sweep->held_capacity, fresh.attrs);
 	bgp_attrs_unref(rib->table, import.base);
 	fresh.slot = path->slot;
-	fresh.flags |= path->flags & (PATH_STALE | PATH_DECIDED);
+	fresh.flags |= path->flags & (PATH_STALE | PATH_UNREPEATED | PATH_DECIDED);
 	fresh.flags |= next_hop_path_flags(rib, watched(rib, &fresh));
 	bool same = memcmp(&fresh, path, sizeof(fresh)) == 0;
 	if (!same) {
@@ -421,7 +432,28 @@ void rib_stale_flush(struct rib *rib, uint32_t index, uint8_t families, struct i
 	(void)now;
 	struct peer *peer = rib_peer_at(rib, index);
 	if (peer && peer->known)
-		peer_sweep(rib, peer, &(struct sweep){ .families = families, .act = act_flush });
+		peer_sweep(rib, peer, &(struct sweep){ .families = families, .flag = PATH_STALE,
+						       .act = act_flush });
+}
+
+void rib_repeat_begin(struct rib *rib, uint32_t index, uint8_t families, struct instant now)
+{
+	(void)now;
+	struct peer *peer = rib_peer_at(rib, index);
+	if (peer && peer->up)
+		peer_sweep(rib, peer, &(struct sweep){ .families = families,
+						       .flag = PATH_UNREPEATED,
+						       .act = act_await });
+}
+
+void rib_repeat_end(struct rib *rib, uint32_t index, uint8_t families, struct instant now)
+{
+	(void)now;
+	struct peer *peer = rib_peer_at(rib, index);
+	if (peer && peer->up)
+		peer_sweep(rib, peer, &(struct sweep){ .families = families,
+						       .flag = PATH_UNREPEATED,
+						       .act = act_flush });
 }
 
 void rib_peer_down(struct rib *rib, uint32_t index, uint8_t keep_stale, struct instant now)

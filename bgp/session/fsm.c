@@ -45,6 +45,7 @@ void connection_leave(const struct fsm *fsm, struct session_connection *connecti
 		session->cause.graceful = keep != 0;
 		action_push(fsm->context, session, SESSION_DO_DOWN)->families = keep;
 		pace_end(session);
+		refresh_forgotten(session);
 	}
 	free(connection->partial);
 	*connection = (struct session_connection){ 0 };

@@ -89,6 +89,12 @@ void restart_stop_waiting(struct session *session, struct session_context *conte
 struct bgp_error restart_cease(const struct session_connection *connection,
 			       const struct bgp_error *error);
 
+/* refresh.c */
+void refresh_received(const struct fsm *fsm, const struct bgp_route_refresh *refresh);
+/* EoRR, or the time for it is over. */
+void refresh_ended(struct session *session, struct session_context *context, uint8_t families);
+void refresh_forgotten(struct session *session);
+
 /* pace.c */
 void pace_begin(const struct fsm *fsm);
 void pace_end(struct session *session);

@@ -135,13 +135,9 @@ static void read_refresh(struct session *session, struct session_context *contex
 		session_event(session, context, now, SESSION_HEADER_ERROR, connection, &input);
 		return;
 	}
-	uint8_t families = refresh.family & connection->terms.families;
-	if (refresh.subtype != 0 || !families || !connection->terms.route_refresh)
-		return;
-	struct session_action *action = action_push(context, session, SESSION_DO_REFRESH);
-	action->connection = connection->number;
-	action->families = families;
-	action->flag = connection->terms.enhanced_refresh;
+	const struct fsm fsm = { .session = session, .context = context, .now = now,
+				 .connection = connection, .input = &nothing };
+	refresh_received(&fsm, &refresh);
 }
 
 static void tell_received(const struct session *session, struct session_context *context,

@@ -10,7 +10,7 @@ void session_init(struct session *session, uint32_t number, const struct bgp_pee
 {
 	*session = (struct session){ .number = number, .peer = peer, .live = true };
 	session->connect_retry_at = session->idle_hold_at = INSTANT_NEVER;
-	session->stale_until = session->armed_at = INSTANT_NEVER;
+	session->stale_until = session->repeat_until = session->armed_at = INSTANT_NEVER;
 	connection_timers_clear(&session->outgoing);
 	connection_timers_clear(&session->incoming);
 }

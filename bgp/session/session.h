@@ -10,6 +10,7 @@
  *   collision.c  which of two connections stays (RFC 4271 6.8, RFC 6286)
  *   timers.c     deadlines, their draws, and the event each one becomes
  *   restart.c    graceful restart, both roles (RFC 4724, RFC 8538)
+ *   refresh.c    ROUTE-REFRESH received (RFC 2918, RFC 7313)
  *   input.c      bytes -> messages -> events
  *   pace.c       when a peer may be sent what has changed
  *   actions.c    the queue
@@ -122,6 +123,8 @@ struct session {
 	uint8_t stale_families;             /* kept while the peer restarts */
 	uint8_t end_of_rib_seen;
 	struct instant stale_until;
+	uint8_t repeating_families;         /* between BoRR and EoRR (RFC 7313) */
+	struct instant repeat_until;
 	struct session_pace pace;
 	struct session_cause cause;
 	struct instant armed_at;            /* the owner's: its earliest wake-up entry */
@@ -135,6 +138,8 @@ enum session_action_kind {
 	SESSION_DO_DOWN,       /* families: keep them as stale */
 	SESSION_DO_STALE_FLUSH,/* families */
 	SESSION_DO_REFRESH,    /* families; enhanced */
+	SESSION_DO_REPEAT_BEGIN, /* families: the peer will tell all it has once more */
+	SESSION_DO_REPEAT_END, /* families: what it did not repeat is gone */
 	SESSION_DO_DRAIN,      /* it may be sent what has changed */
 	SESSION_TELL_STATE,    /* the rest only if asked for: events for the trace */
 	SESSION_TELL_MESSAGE,

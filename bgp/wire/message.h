@@ -104,9 +104,14 @@ void bgp_notification_encode(const struct bgp_error *error, struct writer *out);
 /* Never fails but when too short (then it is logged, not answered: RFC 4271 6.4). */
 bool bgp_notification_decode(const uint8_t *body, size_t length, struct bgp_error *error);
 
+/* RFC 7313: a request, or the frame (BoRR, EoRR) around the answer to one. */
+#define BGP_REFRESH_ASK 0u
+#define BGP_REFRESH_BEGIN 1u
+#define BGP_REFRESH_END 2u
+
 struct bgp_route_refresh {
 	uint16_t afi;
-	uint8_t subtype; /* 0, or RFC 7313: 1 BoRR, 2 EoRR */
+	uint8_t subtype; /* BGP_REFRESH_*; others are passed over */
 	uint8_t safi;
 	uint8_t family;  /* BGP_IPV4_UNICAST ..., 0 if not one of ours */
 };

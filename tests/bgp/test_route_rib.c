@@ -191,6 +191,44 @@ static void stale_routes(void **state)
 	net_free(&net);
 }
 
+/* RFC 7313 section 4: between BoRR and EoRR all stays in force; what was not repeated then goes. */
+static void repeated_routes(void **state)
+{
+	(void)state;
+	static struct net net;
+	four_peers(&net, profile_frr());
+	struct spec spec = from_2;
+	spec.prefixes = "20.0.1.0/24 20.0.2.0/24 20.0.3.0/24";
+	net_announce(&net, 2, spec);
+	net_run(&net);
+	net_clear(&net);
+	rib_repeat_begin(net.rib, 2, BGP_IPV4_UNICAST, now);
+	spec.prefixes = "20.0.1.0/24";
+	net_announce(&net, 2, spec);
+	net_run(&net);
+	rib_repeat_begin(net.rib, 2, BGP_IPV4_UNICAST, now); /* nested: all over again */
+	spec.prefixes = "20.0.2.0/24";
+	net_announce(&net, 2, spec);
+	rib_repeat_end(net.rib, 2, BGP_IPV6_UNICAST, now);
+	net_run(&net);
+	assert_int_equal(net.peers[0].messages, 0);
+	assert_string_equal(text_string(&net.changes), "");
+	rib_repeat_end(net.rib, 2, BGP_IPV4_UNICAST, now);
+	net_run(&net);
+	assert_int_equal(rib_peer_prefixes(net.rib, 2), 1);
+	assert_int_equal(net.peers[0].withdrawn, 2);
+	assert_int_equal(net.peers[0].announced, 0);
+	assert_string_equal(net_told(&net, 0, "20.0.1.0/24"), "-");
+	/* A session lost in the middle: what is kept as stale is not removed by a later EoRR. */
+	rib_repeat_begin(net.rib, 2, BGP_IPV4_UNICAST, now);
+	net_down(&net, 2, BGP_IPV4_UNICAST);
+	net_up(&net, 2);
+	rib_repeat_end(net.rib, 2, BGP_IPV4_UNICAST, now);
+	net_run(&net);
+	assert_int_equal(rib_peer_prefixes(net.rib, 2), 1);
+	net_free(&net);
+}
+
 /* RFC 4724 section 4.1: nothing out, nothing selected, until all peers have spoken. */
 static void held_back(void **state)
 {
@@ -537,6 +575,7 @@ int main(void)
 		cmocka_unit_test(seniority_survives_waiting),
 		cmocka_unit_test(multipath_in_order_without_repeats),
 		cmocka_unit_test(stale_routes),
+		cmocka_unit_test(repeated_routes),
 		cmocka_unit_test(held_back),
 		cmocka_unit_test(loops_are_kept_out),
 		cmocka_unit_test(no_policy_no_routes),
