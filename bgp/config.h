@@ -32,6 +32,8 @@ struct bgp_policy_rule {
 	struct ip_prefix prefix;             /* no family: any prefix of either family */
 	uint8_t length_min, length_max;      /* of the route; 0, 0: any length inside prefix */
 	uint8_t from;                        /* BGP_FROM_*; 0: any */
+	bool match_community;                /* only routes that came with `community`, host order */
+	uint32_t community;
 	enum { BGP_RULE_ACCEPT, BGP_RULE_REJECT, BGP_RULE_NEXT } verdict; /* NEXT: change and go on */
 	const uint32_t *add_communities;     /* RFC 1997, host order */
 	size_t add_community_count;

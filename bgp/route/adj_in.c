@@ -87,7 +87,8 @@ static struct path import_path(struct rib *rib, const struct peer *peer,
 	if (policy) {
 		uint8_t from = peer->about.external ? BGP_FROM_EXTERNAL : BGP_FROM_INTERNAL;
 		struct ip_prefix prefix = bgp_prefix_of(rib->table, prefix_id);
-		struct policy_verdict verdict = policy_judge(policy, prefix, from);
+		struct policy_verdict verdict = 
+			policy_judge(policy, prefix, from, bgp_attrs_of(rib->table, path.attrs));
 		if (!verdict.accept) {
 			path.flags |= PATH_REJECTED;
 			return path;

@@ -178,7 +178,8 @@ uint32_t export_path(struct rib *rib, struct group *group, uint32_t prefix_id,
 		return 0;
 	struct policy_verdict verdict =
 		policy_judge(group->key.policy, bgp_prefix_of(rib->table, prefix_id),
-			     from_bit(source_of_path(rib, path)));
+			     from_bit(source_of_path(rib, path)),
+			     bgp_attrs_of(rib->table, path->attrs));
 	if (!verdict.accept)
 		return 0;
 	struct export_memo now = {

@@ -356,6 +356,43 @@ static void policy_first_match_decides(void **state)
 	net_free(&net);
 }
 
+/* RFC 8326 4: routes that say they are about to go lose against any other, by LOCAL_PREF 0. */
+static void graceful_shutdown(void **state)
+{
+	(void)state;
+	static const struct bgp_policy_rule rules[] = {
+		{ .match_community = true, .community = BGP_GRACEFUL_SHUTDOWN,
+		  .set_local_pref = true, .local_pref = 0, .verdict = BGP_RULE_ACCEPT },
+	};
+	static const struct bgp_policy policy = { rules, 1, true };
+	static struct net net;
+	net_init(&net, profile_frr());
+	net_peer(&net, 0, "10.0.0.2", 65000)->config.rr_client = true;
+	net_peer(&net, 2, "10.0.0.5", 65100)->config.import = &policy;
+	net_peer(&net, 3, "10.0.0.6", 65200)->config.import = &policy;
+	net_up(&net, 0);
+	net_up(&net, 2);
+	net_up(&net, 3);
+	struct spec spec = from_2;
+	net_announce(&net, 2, spec);
+	net_announce(&net, 3, (struct spec){ .prefixes = "20.0.1.0/24", .next_hop = "10.0.0.6",
+					     .path = "65200 65300 65300" });
+	net_run(&net);
+	assert_string_equal(net.fib[0], "10.0.0.5");
+	/* Planned maintenance: everything is told again with the community. */
+	spec.communities = "65535:0";
+	net_announce(&net, 2, spec);
+	net_run(&net);
+	assert_string_equal(net.fib[0], "10.0.0.6");
+	/* It is still better than nothing. */
+	net_withdraw(&net, 3, "20.0.1.0/24", 0);
+	net_run(&net);
+	assert_string_equal(net.fib[0], "10.0.0.5");
+	assert_string_equal(net_told(&net, 0, "20.0.1.0/24"),
+			    "P=[65100] NH=10.0.0.5 LP=0 C=65535:0");
+	net_free(&net);
+}
+
 static void next_hop_modes(void **state)
 {
 	(void)state;
@@ -580,6 +617,7 @@ int main(void)
 		cmocka_unit_test(loops_are_kept_out),
 		cmocka_unit_test(no_policy_no_routes),
 		cmocka_unit_test(policy_first_match_decides),
+		cmocka_unit_test(graceful_shutdown),
 		cmocka_unit_test(next_hop_modes),
 		cmocka_unit_test(between_two_clusters),
 		cmocka_unit_test(both_families),
