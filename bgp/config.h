@@ -71,6 +71,7 @@ struct bgp_peer_config {
 	uint8_t allow_as_in;       /* own AS may stand in AS_PATH that often */
 	uint32_t max_prefixes;     /* 0: no limit */
 	bool shutdown;             /* configured, but administratively down */
+	const char *shutdown_text; /* told to the peer with Cease 6/2 (RFC 9003); NULL: nothing */
 	const struct bgp_policy *import, *export; /* NULL: none given (see ebgp_requires_policy) */
 };
 #define BGP_HOLD_TIME_OFF UINT16_MAX

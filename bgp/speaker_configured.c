@@ -98,10 +98,12 @@ static void change_peer(struct bgp_speaker *speaker, struct session *session,
 	const struct bgp_peer_config *old = session->peer;
 	bool was_down = old->shutdown;
 	bool restart = whole_speaker || !same_session(old, peer);
-	if (peer->shutdown && !was_down)
+	if (peer->shutdown && !was_down) {
+		session->peer = peer; /* it has the words to go with */
 		stop(speaker, session, 2, "shut down");
-	else if (restart && !was_down)
+	} else if (restart && !was_down) {
 		stop(speaker, session, 6, "configuration changed");
+	}
 	session->peer = peer;
 	rib_peer_configured(speaker->rib, session->number, peer, speaker->now);
 	if (speaker->started && !speaker->stopped && !peer->shutdown && (restart || was_down))

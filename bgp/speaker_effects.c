@@ -153,6 +153,7 @@ static void tell_state(struct bgp_speaker *speaker, struct session *session,
 	event->error_code = cause->code;
 	event->error_subcode = cause->subcode;
 	event->error_sent = cause->sent;
+	event->communication = cause->communication;
 	event->graceful = cause->graceful;
 	event->waiting = speaker->holding && action->new_state == BGP_ESTABLISHED;
 	event->has_close_reason = cause->has_close;

@@ -427,7 +427,8 @@ const char *session_event_name(enum session_event event) { return words[event].n
 
 static struct session_cause cause_of(enum session_event event, const struct session_input *input)
 {
-	struct session_cause cause = { .reason = words[event].reason };
+	struct session_cause cause = { .reason = words[event].reason,
+				       .communication = input->communication };
 	bool received = event == SESSION_NOTIFICATION || event == SESSION_NOTIFICATION_VERSION;
 	if (input->error) {
 		cause.code = input->error->code;

@@ -9,6 +9,7 @@ struct session_input {
 	const struct bgp_error *error; /* to send (2, 8, 21, 22, 23, 28), or received (24, 25) */
 	const struct bgp_open *open;   /* 19, 20 */
 	enum bgp_close_reason close_reason; /* 18 */
+	const char *communication;     /* 25: RFC 9003 */
 	const char *reason;            /* overrides the event's usual words */
 	bool still_open;               /* 18: the transport is ours to close */
 };

@@ -95,7 +95,7 @@ static void want_families(uint8_t families, struct bgp_error *error)
 		writer_u16(&out, afi);
 		writer_u16(&out, safi); /* a reserved octet, then SAFI */
 	}
-	error->data_length = (uint8_t)writer_used(&out);
+	error->data_length = (uint16_t)writer_used(&out);
 }
 
 bool open_check(const struct session *session, const struct session_context *context,

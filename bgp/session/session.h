@@ -92,6 +92,7 @@ struct session_connection {
 /* Why the state changed last. */
 struct session_cause {
 	const char *reason; /* static */
+	const char *communication; /* the session's, until the next NOTIFICATION; NULL: none */
 	uint8_t code, subcode;
 	bool sent, has_close, graceful;
 	enum bgp_close_reason close_reason;
@@ -127,6 +128,7 @@ struct session {
 	struct instant repeat_until;
 	struct session_pace pace;
 	struct session_cause cause;
+	char *heard;                        /* owned: shutdown communication received last */
 	struct instant armed_at;            /* the owner's: its earliest wake-up entry */
 };
 

@@ -21,14 +21,16 @@ enum bgp_message_type {
 #define BGP_MESSAGE_MAX_EXTENDED 65535u /* RFC 8654 */
 const char *bgp_message_name(uint8_t type); /* "OPEN", ...; "unknown" */
 
-/* What a NOTIFICATION says. code 0: no error. */
+/* What a NOTIFICATION says. code 0: no error. There is room for a Hard Reset (RFC 8538) around the
+ * longest shutdown communication (RFC 9003). */
+#define BGP_ERROR_DATA_MAX 258u
 struct bgp_error {
 	uint8_t code, subcode;
-	uint8_t data_length;
-	uint8_t data[128];
+	uint16_t data_length;
+	uint8_t data[BGP_ERROR_DATA_MAX];
 };
 void bgp_error_set(struct bgp_error *error, uint8_t code, uint8_t subcode, const void *data,
-		   size_t length); /* data beyond 128 bytes is cut off */
+		   size_t length); /* data beyond BGP_ERROR_DATA_MAX is cut off */
 /* "Hold Timer Expired", "Cease/Administrative Shutdown": RFC 4271 4.5, 4486, 6608, 8538, 9687. */
 const char *bgp_error_name(uint8_t code, uint8_t subcode);
 
