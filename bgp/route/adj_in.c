@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "bgp/route/leak.h"
 #include "bgp/route/rib_inside.h"
 
 /* ---- import --------------------------------------------------------------------------------- */
@@ -57,15 +58,22 @@ static struct import import_begin(struct rib *rib, const struct peer *peer, uint
 {
 	struct import import = { .raw = raw };
 	const struct bgp_attrs *attrs = bgp_attrs_of(rib->table, raw);
+	struct bgp_attrs base = *attrs;
+	bool changed = false;
 	if (peer->about.external && bgp_has(attrs, BGP_ATTR_LOCAL_PREF)) {
 		/* RFC 4271 5.1.5: an external peer's LOCAL_PREF is ignored. */
-		struct bgp_attrs stripped = *attrs;
-		stripped.present &= ~(UINT64_C(1) << BGP_ATTR_LOCAL_PREF);
-		import.base = bgp_attrs_intern(rib->table, &stripped);
+		base.present &= ~(UINT64_C(1) << BGP_ATTR_LOCAL_PREF);
+		changed = true;
+	}
+	changed |= leak_mark_received(peer->role, peer->about.config->remote_as, &base);
+	if (changed) {
+		import.base = bgp_attrs_intern(rib->table, &base);
 	} else {
 		import.base = raw;
 		bgp_attrs_ref(rib->table, raw);
 	}
+	if (leak_received(peer->role, peer->about.config->remote_as, attrs))
+		import.flags |= PATH_REJECTED;
 	if (has_loop(rib, peer, import.base))
 		import.flags |= PATH_LOOP;
 	/* RFC 8212 */
@@ -233,6 +241,14 @@ static void announce_all(struct apply apply, const struct bgp_nlri *nlri, uint32
 	bgp_attrs_unref(rib->table, import.base);
 }
 
+/* RFC 4271 6.3, RFC 7606 7.2: a neighbour puts its own AS in front, unless it is a route server. */
+static bool first_as_is_wrong(const struct rib *rib, const struct peer *peer, uint32_t attrs_id)
+{
+	const struct bgp_peer_config *config = peer->about.config;
+	return peer->about.external && config->enforce_first_as &&
+	       attr_set_at(rib->table, attrs_id)->facts.first_as != config->remote_as;
+}
+
 /* Attribute sets of both kinds of NLRI, +1 reference each; the strongest outcome of all. */
 static enum bgp_outcome receive_attrs(struct rib *rib, const struct peer *peer,
 				      const struct bgp_update *update, uint32_t attrs[2],
@@ -247,6 +263,10 @@ static enum bgp_outcome receive_attrs(struct rib *rib, const struct peer *peer,
 			continue;
 		attrs[i] = bgp_attrs_received(rib->table, update, i, &peer->about.codec,
 					      &rib->table->scratch, &outcome, &bad, error);
+		if (attrs[i] && first_as_is_wrong(rib, peer, attrs[i])) {
+			outcome = BGP_OUTCOME_WITHDRAW;
+			bad = BGP_ATTR_AS_PATH;
+		}
 		if (outcome > worst) {
 			worst = outcome;
 			counts->bad_attribute = bad;

@@ -52,6 +52,10 @@ struct bgp_slice *slice_of(const struct writer *bytes);
 /* open.c */
 void open_build(const struct session *session, const struct session_context *context,
 		struct instant now, struct bgp_open *open);
+/* Codes of the capabilities to send, in order, 0-terminated. */
+#define OPEN_ORDER_MAX 32u
+void open_order(const struct session *session, const struct session_context *context,
+		uint8_t order[OPEN_ORDER_MAX]);
 /* RFC 4271 6.2, as far as it depends on who the peer is. False: *error. */
 bool open_check(const struct session *session, const struct session_context *context,
 		const struct bgp_open *theirs, struct bgp_error *error);

@@ -7,6 +7,7 @@
  *
  *   fsm.c        the table of RFC 4271 8.2.2: state x event -> handler
  *   open.c       our OPEN, the checks of the peer's, and what both together mean
+ *   role.c       who may be what to whom (RFC 9234)
  *   collision.c  which of two connections stays (RFC 4271 6.8, RFC 6286)
  *   timers.c     deadlines, their draws, and the event each one becomes
  *   restart.c    graceful restart, both roles (RFC 4724, RFC 8538)

@@ -78,6 +78,7 @@ struct bgp_capabilities {
 	uint32_t long_lived_time_s;   /* encoding only: 24 bits, the same for every family */
 	uint8_t add_path_send, add_path_receive; /* families, from the sender's point of view */
 	bool has_role;
+	bool role_unclear;            /* told twice, and differently (RFC 9234 4.2) */
 	uint8_t role;
 	const char *host_name;        /* encoding only: FQDN, may be NULL */
 };
