@@ -113,6 +113,6 @@ struct bgp_error restart_cease(const struct session_connection *connection,
 	if (length > sizeof(hard.data) - 2)
 		length = sizeof(hard.data) - 2;
 	memcpy(hard.data + 2, error->data, length);
-	hard.data_length = (uint8_t)(2 + length);
+	hard.data_length = (uint16_t)(2 + length);
 	return hard;
 }

@@ -132,7 +132,7 @@ static struct instant connection_deadline(const struct session_connection *conne
 struct instant session_deadline(const struct session *session)
 {
 	struct instant least = instant_min(session->connect_retry_at, session->idle_hold_at);
-	least = instant_min(least, session->stale_until);
+	least = instant_min(least, instant_min(session->stale_until, session->repeat_until));
 	if (session->pace.waiting)
 		least = instant_min(least, session->pace.ready_at);
 	if (session->outgoing.number)
@@ -199,6 +199,9 @@ static void session_fire(struct session *session, struct session_context *contex
 		tell_timer(session, context, session_established(session) ? BGP_TIMER_STALE_MAX
 									  : BGP_TIMER_RESTART);
 		restart_flush(session, context, session->stale_families);
+	} else if (due(&session->repeat_until, at)) {
+		tell_timer(session, context, BGP_TIMER_STALE_MAX);
+		refresh_ended(session, context, session->repeating_families);
 	} else if (due(&session->connect_retry_at, at)) {
 		tell_timer(session, context, BGP_TIMER_CONNECT_RETRY);
 		session_event(session, context, now, SESSION_CONNECT_RETRY_EXPIRES,
