@@ -1,5 +1,6 @@
-/* The run database: the trace's one durable form, a single SQLite file. Schema and views: docs/run-db.md.
- * Readable after kill -9 at any instant; after rundb_close one file is left (no -wal, no -shm). */
+/* The run database: the trace's one durable form, a single SQLite file. Schema and views:
+ * docs/run-db.md. Readable after kill -9 at any instant; after rundb_close one file is left (no
+ * -wal, no -shm). */
 #ifndef TRACE_RUNDB_H
 #define TRACE_RUNDB_H
 
@@ -9,7 +10,8 @@
 
 struct rundb;
 
-/* Creates the file (it must not exist). NULL and *error (owned by the caller's arena) on trouble. */
+/* Creates the file (it must not exist). NULL and *error (owned by the caller's arena) on
+ * trouble. */
 struct rundb *rundb_create(const char *path, struct arena *arena, const char **error);
 struct rundb *rundb_open(const char *path, struct arena *arena, const char **error); /* read only */
 /* Makes indexes, leaves WAL mode, closes. 0, or a negative errno with *error. */
@@ -50,7 +52,8 @@ void rundb_put_verdict(struct rundb *db, const struct rundb_verdict *verdict);
 bool rundb_verdict_at(struct rundb *db, uint32_t index, struct arena *arena,
 		      struct rundb_verdict *verdict);
 
-/* Replays stored observations with at_ns <= until_ns, in order, into a sink. 0 or negative errno. */
+/* Replays stored observations with at_ns <= until_ns, in order, into a sink. 0 or negative
+ * errno. */
 int rundb_replay(struct rundb *db, int64_t until_ns, struct trace_sink *sink);
 
 #endif

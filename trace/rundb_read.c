@@ -60,9 +60,11 @@ static const char *check(struct rundb *db, struct arena *arena)
 		    open_as_it_stands(db) == SQLITE_OK)
 			application = pragma(db, "PRAGMA application_id");
 		else if (code == SQLITE_CANTOPEN && wal_holds_rows(db->path))
-			return arena_printf(arena, "%s: its run was interrupted and its folder cannot "
-						   "be written to: copy it, and the -wal file beside "
-						   "it, elsewhere", db->path);
+			return arena_printf(arena,
+					    "%s: its run was interrupted and its folder cannot "
+					    "be written to: copy it, and the -wal file beside "
+					    "it, elsewhere",
+					    db->path);
 	}
 	if (application != RUNDB_APPLICATION_ID) {
 		int code = sqlite3_errcode(db->handle);
@@ -73,8 +75,10 @@ static const char *check(struct rundb *db, struct arena *arena)
 	}
 	int64_t version = pragma(db, "PRAGMA user_version");
 	if (version > RUNDB_VERSION)
-		return arena_printf(arena, "%s: written by a newer simrun (schema %lld; this one reads "
-					   "up to %d)", db->path, (long long)version, RUNDB_VERSION);
+		return arena_printf(arena,
+				    "%s: written by a newer simrun (schema %lld; this one reads "
+				    "up to %d)",
+				    db->path, (long long)version, RUNDB_VERSION);
 	return NULL;
 }
 
