@@ -389,8 +389,9 @@ bool connections_flush(struct connections *all)
 			bgp_bytes_sent(all->speaker, all->loop->now, connection->number, sent);
 		any = any || sent;
 	}
-	memmove(all->dirty, all->dirty + count,
-		(all->dirty_count - count) * sizeof(struct connection *));
+	if (count)
+		memmove(all->dirty, all->dirty + count,
+			(all->dirty_count - count) * sizeof(struct connection *));
 	all->dirty_count -= count;
 	return any;
 }
