@@ -390,6 +390,53 @@ enum bgp_state bgp_peer_state(const struct bgp_speaker *speaker, const char *pee
 	return BGP_IDLE;
 }
 
+static struct bgp_peer_view peer_view(const struct bgp_speaker *speaker,
+				      const struct session *session)
+{
+	const struct session_connection *connection = session_established(session);
+	struct bgp_peer_view view = {
+		.peer = session->peer,
+		.state = session_state(session),
+		.prefixes = rib_peer_prefixes(speaker->rib, session->number),
+		.stale_families = session->stale_families,
+	};
+	if (!connection)
+		return view;
+	const struct session_terms *terms = &connection->terms;
+	view.local = connection->local;
+	view.router_id = terms->router_id;
+	view.hold_time_s = terms->hold_s;
+	view.keepalive_s = terms->keepalive_s;
+	view.families = terms->families;
+	view.add_path_in = terms->add_path_in;
+	view.add_path_out = terms->add_path_out;
+	view.restart_time_s = terms->restart_time_s;
+	view.as4 = terms->as4;
+	view.route_refresh = terms->route_refresh;
+	view.enhanced_refresh = terms->enhanced_refresh;
+	view.extended_message = terms->extended_message;
+	view.graceful_restart = terms->restart;
+	return view;
+}
+
+void bgp_peers_each(const struct bgp_speaker *speaker,
+		    void (*visit)(void *context, const struct bgp_peer_view *peer), void *context)
+{
+	const struct bgp_config *config = speaker->config;
+	uint32_t cursor, number;
+	for (size_t i = 0; i < config->peer_count; i++) {
+		uint64_t hash = ip_addr_hash(config->peers[i].remote);
+		cursor = HASH_NONE;
+		while ((number = hash_index_next(&speaker->by_address, hash, &cursor)) !=
+		       HASH_NONE) {
+			if (speaker->sessions[number].peer != &config->peers[i])
+				continue;
+			struct bgp_peer_view view = peer_view(speaker, &speaker->sessions[number]);
+			visit(context, &view);
+		}
+	}
+}
+
 struct paths_visit {
 	const struct bgp_speaker *speaker;
 	void (*visit)(void *context, const struct bgp_path_view *path);
