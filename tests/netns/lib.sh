@@ -60,7 +60,9 @@ holds() {
 	shift
 	output=$("$@" 2>&1) || return 1
 	printf '%s' "$texts" | while IFS= read -r line; do
-		printf '%s\n' "$output" | grep -qF -- "$line" || exit 1
+		printf '%s\n' "$output" | grep -qF -- "$line" && continue
+		printf 'lacks %s:\n%s\n' "$line" "$output" >&2
+		exit 1
 	done
 }
 
@@ -155,8 +157,10 @@ show() { # NODE LINE
 	"$SIMBGPD" -s "$1.ctl" -c "$2"
 }
 
-bird16_start() { # NODE
-	run "$1" "$SIMRUN_DAEMONS/bird/usr/sbin/bird" -f -c "$1.conf" -s "$1.ctl" -P "$1.pid"
+bird16_start() { # NODE [OPTIONS...]
+	at=$1
+	shift
+	run "$at" "$SIMRUN_DAEMONS/bird/usr/sbin/bird" -f "$@" -c "$at.conf" -s "$at.ctl" -P "$at.pid"
 }
 birdc16() { # NODE WORDS...
 	at=$1
@@ -181,8 +185,11 @@ frr_start() { # NODE
 	{ cat /etc/group; echo 'frr:x:64711:'; echo 'frrvty:x:64712:frr'; } >"$own/group"
 	chown 64711:64711 "$1.vty" .
 	libs=$SIMRUN_DAEMONS/frr/usr/lib/x86_64-linux-gnu/frr:$SIMRUN_DAEMONS/libyang2/usr/lib/x86_64-linux-gnu
+	echo "username $(id -un) nopassword" >"$1.vty/vtysh.conf" # else it asks PAM
+	cp "$1.conf" "$1.bgpd"
+	: >"$1.zebra"
 	for program in zebra bgpd; do
-		run "$1" env LD_LIBRARY_PATH="$libs" "$frr/$program" -f "$PWD/$1.conf" \
+		run "$1" env LD_LIBRARY_PATH="$libs" "$frr/$program" -f "$PWD/$1.$program" \
 			-z "$PWD/$1.vty/zserv" -i "$PWD/$1.vty/$program.pid" \
 			--vty_socket "$PWD/$1.vty" -u frr -g frr --log stdout
 	done
@@ -191,5 +198,6 @@ vtysh() { # NODE LINE
 	at=$1
 	shift
 	in_node "$at" env LD_LIBRARY_PATH="$SIMRUN_DAEMONS/frr/usr/lib/x86_64-linux-gnu/frr:$SIMRUN_DAEMONS/libyang2/usr/lib/x86_64-linux-gnu" \
-		"$SIMRUN_DAEMONS/frr/usr/bin/vtysh" --vty_socket "$PWD/$at.vty" -c "$*"
+		"$SIMRUN_DAEMONS/frr/usr/bin/vtysh" --vty_socket "$PWD/$at.vty" \
+		--config_dir "$PWD/$at.vty" -c "$*"
 }

@@ -17,7 +17,7 @@ router bgp 64512
  bgp router-id 10.9.0.1
  no bgp ebgp-requires-policy
  neighbor 10.9.0.11 remote-as 64512
- neighbor 10.9.0.11 timers connect 1
+ neighbor 10.9.0.11 passive
  neighbor 10.9.0.12 remote-as 64512
  neighbor 10.9.0.12 password s3cret
  neighbor 10.9.0.12 timers connect 1
@@ -80,7 +80,7 @@ wait_for 5 "rr's kernel has b1's" says "via 10.9.0.11 dev eth0 proto bgp metric 
 kill -KILL "$pid_b1"
 wait_for 10 "b1 is missed" says '"stale":true' show rr 'show bgp neighbors 10.9.0.11 json'
 says "10.100.11.0/24" birdc16 b2 show route || fail "a restarting peer's routes were withdrawn"
-bird16_start b1
+bird16_start b1 -R
 wait_for 20 "b1 is back" holds '"state":"Established"' '"stale":false' \
 	-- show rr 'show bgp neighbors 10.9.0.11 json'
 says "10.100.11.0/24" birdc16 b2 show route || fail "b1's route is gone after its restart"
