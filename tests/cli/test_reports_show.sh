@@ -36,7 +36,6 @@ shows 100s k8s-1 'ip neigh' '(the node has no power)'
 shows 430s k8s-1 'calicoctl node status' "INFO: BIRDv4 process: 'bird' is not running."
 shows 430s k8s-3 'calicoctl node status' '| 172.31.13.27 | node specific | start |'
 shows 50s k8s-3 'calicoctl node status' '| 172.31.13.27 | node specific | up    |'
-shows 640s k8s-2 'calicoctl node status' '| 172.31.13.27  | node specific | start |'
 
 # Kernel tables: the routes outlive the daemon, the neighbour's entry does not outlive the neighbour.
 shows 50s tor 'ip route' '172.27.208.0/26 via 172.31.13.27 dev eth0 proto bgp metric 20 '
