@@ -175,7 +175,7 @@ static void script_head(const struct run *run, const struct frame *frame, struct
 		    "samplen 2 width 1 maxrows 1\nset tics out nomirror\nset border 3\n",
 		    layout.left / WIDTH, (WIDTH - RIGHT_MARGIN) / (double)WIDTH,
 		    screen_y(&layout, layout.top), screen_y(&layout, layout.height - BOTTOM),
-		    (double)(run->end_ns ? run->end_ns : 1) / 1e9,
+		    (double)(run->end_ns > NS_PER_S ? run->end_ns : NS_PER_S) / 1e9,
 		    screen_y(&layout, layout.height - 16));
 	write_steps(run, &layout, script);
 	arena_free(&arena);

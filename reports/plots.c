@@ -162,7 +162,7 @@ static bool write_file(const char *folder, const char *name, const char *ending,
 	return good;
 }
 
-/* Runs gnuplot in folder/plots, without a shell. 0, its exit code, or -1 if there is no gnuplot. */
+/* Runs gnuplot in folder/plots, without a shell and without the user's ~/.gnuplot. 0, its exit code, or -1 if there is no gnuplot. */
 static int run_gnuplot(const char *folder, const char *name, bool png, char *errors_path)
 {
 	struct text plots, script;
@@ -170,8 +170,8 @@ static int run_gnuplot(const char *folder, const char *name, bool png, char *err
 	text_init(&script);
 	text_printf(&plots, "%s/plots", folder);
 	text_printf(&script, "%s.gp", name);
-	char option[] = "-e", png_on[] = "png=1", png_off[] = "png=0", program[] = "gnuplot";
-	char *arguments[] = { program, option, png ? png_on : png_off, script.data, NULL };
+	char plain[] = "-d", option[] = "-e", png_on[] = "png=1", png_off[] = "png=0", program[] = "gnuplot";
+	char *arguments[] = { program, plain, option, png ? png_on : png_off, script.data, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
