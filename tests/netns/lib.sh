@@ -213,15 +213,15 @@ gobgp() { # NODE WORDS...
 	in_node "$at" "$SIMRUN_DAEMONS/gobgpd/usr/bin/gobgp" "$@"
 }
 
-# OpenBGPD drops to a user of its own, and starts its parts by the path it was started with.
+# OpenBGPD drops to a user and a folder of its own. The folder is seen by it alone.
 openbgpd_start() { # NODE
 	own=/etc/netns/$net-$1
 	mkdir -p "$own"
 	{ cat /etc/passwd; echo '_openbgpd:x:64713:64713::/run/openbgpd:/usr/sbin/nologin'; } >"$own/passwd"
 	{ cat /etc/group; echo '_openbgpd:x:64713:'; } >"$own/group"
-	[ -d /run/openbgpd ] || { mkdir -p /run/openbgpd; made_run=yes; }
 	chmod 600 "$1.conf"
-	run "$1" "$SIMRUN_DAEMONS/openbgpd/usr/sbin/bgpd" -d -f "$PWD/$1.conf"
+	run "$1" sh -c 'mount -t tmpfs none /run && mkdir /run/openbgpd && exec "$@"' sh \
+		"$SIMRUN_DAEMONS/openbgpd/usr/sbin/bgpd" -d -f "$PWD/$1.conf"
 }
 bgpctl() { # NODE WORDS...
 	at=$1
