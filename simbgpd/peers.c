@@ -57,7 +57,7 @@ static void session_told(struct peer_record *record, struct instant now,
 		record->established += up;
 		record->dropped += was_up;
 	}
-	if (record && !up && event->reason) {
+	if (record && event->new_state < event->old_state && event->reason) {
 		record->reason = event->reason;
 		record->error_code = event->error_code;
 		record->error_subcode = event->error_subcode;

@@ -168,7 +168,9 @@ birdc16() { # NODE WORDS...
 	"$SIMRUN_DAEMONS/bird/usr/sbin/birdc" -s "$at.ctl" "$@"
 }
 bird2_start() {
-	run "$1" "$SIMRUN_DAEMONS/bird2/usr/sbin/bird" -f -c "$1.conf" -s "$1.ctl" -P "$1.pid"
+	at=$1
+	shift
+	run "$at" "$SIMRUN_DAEMONS/bird2/usr/sbin/bird" -f "$@" -c "$at.conf" -s "$at.ctl" -P "$at.pid"
 }
 birdc2() {
 	at=$1
@@ -200,4 +202,29 @@ vtysh() { # NODE LINE
 	in_node "$at" env LD_LIBRARY_PATH="$SIMRUN_DAEMONS/frr/usr/lib/x86_64-linux-gnu/frr:$SIMRUN_DAEMONS/libyang2/usr/lib/x86_64-linux-gnu" \
 		"$SIMRUN_DAEMONS/frr/usr/bin/vtysh" --vty_socket "$PWD/$at.vty" \
 		--config_dir "$PWD/$at.vty" -c "$*"
+}
+
+gobgp_start() { # NODE, configuration in NODE.toml
+	run "$1" "$SIMRUN_DAEMONS/gobgpd/usr/bin/gobgpd" -f "$1.toml" --api-hosts 127.0.0.1:50051
+}
+gobgp() { # NODE WORDS...
+	at=$1
+	shift
+	in_node "$at" "$SIMRUN_DAEMONS/gobgpd/usr/bin/gobgp" "$@"
+}
+
+# OpenBGPD drops to a user and a folder of its own. The folder is seen by it alone.
+openbgpd_start() { # NODE
+	own=/etc/netns/$net-$1
+	mkdir -p "$own"
+	{ cat /etc/passwd; echo '_openbgpd:x:64713:64713::/run/openbgpd:/usr/sbin/nologin'; } >"$own/passwd"
+	{ cat /etc/group; echo '_openbgpd:x:64713:'; } >"$own/group"
+	chmod 600 "$1.conf"
+	run "$1" sh -c 'mount -t tmpfs none /run && mkdir /run/openbgpd && exec "$@"' sh \
+		"$SIMRUN_DAEMONS/openbgpd/usr/sbin/bgpd" -d -f "$PWD/$1.conf"
+}
+bgpctl() { # NODE WORDS...
+	at=$1
+	shift
+	in_node "$at" "$SIMRUN_DAEMONS/openbgpd/usr/sbin/bgpctl" -s "$PWD/$at.ctl" "$@"
 }
