@@ -102,6 +102,8 @@ struct bgp_config {
 	bool ebgp_requires_policy;        /* RFC 8212: without a policy an eBGP peer gets and gives nothing */
 	bool restarting;                  /* started as RFC 4724's restarting speaker */
 	uint32_t event_mask;              /* 1u << enum bgp_event_kind */
+	int64_t clock_phase_ns;           /* where in a tick the clock of this machine was at instant 0, for
+					   * profiles whose timers run on ticks; 0: timers run exactly */
 	const struct bgp_peer_config *peers;
 	size_t peer_count;
 };

@@ -94,7 +94,9 @@ static void do_up(struct bgp_speaker *speaker, struct session *session,
 static void do_down(struct bgp_speaker *speaker, struct session *session,
 		    const struct session_action *action)
 {
-	rib_peer_down(speaker->rib, session->number, action->families, speaker->now);
+	/* What came and went within the same bytes was never told to the RIB. */
+	if (rib_peer_is_up(speaker->rib, session->number))
+		rib_peer_down(speaker->rib, session->number, action->families, speaker->now);
 }
 
 static void do_stale_flush(struct bgp_speaker *speaker, struct session *session,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "reports/summary.h"
+#include "reports/terminal.h"
 
 static bool colour_on_stderr(const struct options *options)
 {
@@ -29,7 +30,11 @@ void load_print(struct diag_list *diags, const struct options *options, bool not
 	if (diags->full)
 		text_printf(&out, "%zu errors and %zu warnings in all; the first %u are shown\n",
 			    diags->errors, diags->warnings, DIAG_MAX);
-	fputs(text_string(&out), stderr);
+	struct text plain;
+	text_init(&plain);
+	terminal_plain(&options->style, text_string(&out), &plain);
+	fputs(text_string(&plain), stderr);
+	text_free(&plain);
 	(void)hidden;
 	if (options->github) {
 		text_clear(&out);

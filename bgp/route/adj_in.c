@@ -488,6 +488,12 @@ void rib_peer_down(struct rib *rib, uint32_t index, uint8_t keep_stale, struct i
 	peer->known = peer->paths > 0;
 }
 
+bool rib_peer_is_up(const struct rib *rib, uint32_t index)
+{
+	const struct peer *peer = rib_peer_at(rib, index);
+	return peer && peer->up;
+}
+
 uint32_t rib_peer_prefixes(const struct rib *rib, uint32_t index)
 {
 	const struct peer *peer = rib_peer_at(rib, index);

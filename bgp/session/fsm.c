@@ -63,7 +63,7 @@ static void to_idle(struct fsm *fsm)
 	session->base = BGP_IDLE;
 	session->connect_retry_at = INSTANT_NEVER;
 	session->idle_hold_at =
-		session->started ? instant_add(fsm->now, idle_pause(fsm)) : INSTANT_NEVER;
+		session->started ? timer_end(fsm->context, fsm->now, idle_pause(fsm)) : INSTANT_NEVER;
 }
 
 static void leave(struct fsm *fsm)
@@ -240,8 +240,7 @@ static void connected(struct fsm *fsm)
 	struct session_context *context = fsm->context;
 	fsm->connection->open = true;
 	fsm->session->connect_retry_at = INSTANT_NEVER;
-	int64_t delay_ns = bgp_timer_draw(context->profile, BGP_TIMER_DELAY_OPEN, -1,
-					  &context->random);
+	int64_t delay_ns = session_draw(fsm->session, context, BGP_TIMER_DELAY_OPEN, -1);
 	if (delay_ns)
 		fsm->connection->delay_open_at = instant_add(fsm->now, delay_ns);
 	else

@@ -71,6 +71,9 @@ bool collision_lost(struct fsm *fsm, const struct bgp_open *open);
 
 /* timers.c */
 void connection_timers_clear(struct session_connection *connection);
+/* When a timer of that span ends: a daemon whose clock counts whole ticks ends it with a tick, in
+ * (span - tick, span]. */
+struct instant timer_end(const struct session_context *context, struct instant now, int64_t span_ns);
 void arm_connect_retry(const struct fsm *fsm);
 void arm_active(const struct fsm *fsm); /* in Active, before (re)dialling */
 void arm_hold(const struct fsm *fsm, struct session_connection *connection);

@@ -2,14 +2,19 @@
 #include "bgp/session/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "bgp/session/fsm.h"
 #include "bgp/wire/communication.h"
 
 void session_init(struct session *session, uint32_t number, const struct bgp_peer_config *peer)
 {
-	*session = (struct session){ .number = number, .peer = peer, .live = true };
+	*session = (struct session){ .number = number,
+				     .peer = peer,
+				     .live = true,
+				     .name_hash = hash_bytes(peer->name, strlen(peer->name)) };
 	session->connect_retry_at = session->idle_hold_at = INSTANT_NEVER;
 	session->stale_until = session->repeat_until = session->armed_at = INSTANT_NEVER;
 	connection_timers_clear(&session->outgoing);
@@ -56,10 +61,9 @@ void session_start(struct session *session, struct session_context *context, str
 		context->awaited++;
 	}
 	int64_t delay_ns = profile->starts_active ? 0
-						  : bgp_timer_draw(profile, BGP_TIMER_START, -1,
-								   &context->random);
+						  : session_draw(session, context, BGP_TIMER_START, -1);
 	if (delay_ns)
-		session->idle_hold_at = instant_add(now, delay_ns);
+		session->idle_hold_at = timer_end(context, now, delay_ns);
 	else
 		session_event(session, context, now, SESSION_AUTOMATIC_START, NULL, &nothing);
 }

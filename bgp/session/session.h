@@ -129,6 +129,8 @@ struct session {
 	struct instant repeat_until;
 	struct session_pace pace;
 	struct session_cause cause;
+	uint64_t name_hash;                 /* what its draws are named by: see session_draw */
+	uint32_t drawn[BGP_TIMER_KINDS];
 	char *heard;                        /* owned: shutdown communication received last */
 	struct instant armed_at;            /* the owner's: its earliest wake-up entry */
 };
@@ -169,6 +171,7 @@ struct session_context {
 	const struct bgp_profile *profile;
 	const char *host_name;
 	uint32_t router_id, local_as;
+	int64_t clock_phase_ns;       /* bgp_config.clock_phase_ns */
 	uint32_t event_mask;
 	bool restarting;              /* R and F bits are sent (RFC 4724 4.1) */
 	struct instant restart_bit_until;
@@ -195,6 +198,11 @@ void session_start(struct session *session, struct session_context *context, str
 /* Ends it with that Cease subcode (0: without a word); it stays down until session_start. */
 void session_stop(struct session *session, struct session_context *context, struct instant now,
 		  uint8_t cease_subcode, const char *reason);
+
+/* bgp_timer_draw from a stream of that session and timer alone: what one session draws, or one timer,
+ * is the same however many others there are and however often they draw. */
+int64_t session_draw(struct session *session, const struct session_context *context,
+		     enum bgp_timer_kind kind, int64_t value_ns);
 
 /* ---- facts ---- */
 void session_opened(struct session *session, struct session_context *context, struct instant now,
