@@ -19,10 +19,13 @@ here=$source/tests/mutants
 
 rm -rf "$scratch/mutants" "$scratch/tree"
 mkdir -p "$scratch/mutants" "$scratch/tree" "$scratch/objects" "$scratch/tests"
+cp -r "$source/base" "$source/bgp" "$scratch/tree"
+mkdir "$scratch/tree/tests"
+cp -r "$source/tests/bgp" "$scratch/tree/tests"
 total=$(awk -v out="$scratch/mutants" -f "$here/split.awk" "$here/list")
 
 apply() { # FOLDER: the mutated file, as $scratch/mutated.c
-	awk -f "$here/apply.awk" "$1/old" "$1/new" "$source/$(cat "$1/file")" >"$scratch/mutated.c" || {
+	awk -f "$here/apply.awk" "$1/old" "$1/new" "$scratch/tree/$(cat "$1/file")" >"$scratch/mutated.c" || {
 		echo "$(cat "$1/name"): its old text is not found exactly once in $(cat "$1/file")" >&2
 		return 1
 	}
@@ -40,9 +43,6 @@ fi
 
 # ---- the tree as it is: one library, shared so that a mutant needs one link ------------------
 
-cp -r "$source/base" "$source/bgp" "$scratch/tree"
-mkdir "$scratch/tree/tests"
-cp -r "$source/tests/bgp" "$scratch/tree/tests"
 cd "$scratch/tree"
 cc=${CC:-cc}
 ! command -v ccache >/dev/null || cc="ccache $cc"
@@ -82,9 +82,10 @@ program() { # built when it is first wanted
 killer() {
 	for test in $(tests_for "$1"); do
 		program "$test"
-		if LD_LIBRARY_PATH=$scratch timeout 60 "$scratch/tests/$test" >"$scratch/log" 2>&1; then
+		if LD_LIBRARY_PATH=$scratch timeout 20 "$scratch/tests/$test" >"$scratch/log" 2>&1; then
 			continue
 		fi
+		# Of one that never ends, or dies, the function that was running.
 		function=$(sed -n 's/^\[  FAILED  \] \([a-z0-9_]*\)$/\1/p' "$scratch/log" | head -n 1)
 		[ -n "$function" ] ||
 			function=$(sed -n 's/^\[ RUN      \] \([a-z0-9_]*\)$/\1/p' "$scratch/log" | tail -n 1)
