@@ -97,7 +97,9 @@ static bool feasible(const struct reference *ref, const struct route *r)
 		return true;
 	if (r->originator && strcmp(r->originator, "10.0.0.1") == 0)
 		return false;
-	if (ref->net->profile.cluster_loop_clients_only && !client(ref, r->peer))
+	if (ref->net->profile.cluster_loop == BGP_CLUSTER_LOOP_TO_CLIENTS ||
+	    (ref->net->profile.cluster_loop == BGP_CLUSTER_LOOP_FROM_CLIENTS &&
+	     !client(ref, r->peer)))
 		return true;
 	return !has_word(r->clusters, cluster(ref, r->peer));
 }
