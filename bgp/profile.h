@@ -78,8 +78,9 @@ enum bgp_decision_rule {
 enum bgp_ebgp_next_hop {
 	BGP_EBGP_NEXT_HOP_SELF_IF_MULTIHOP, /* BIRD: a multihop peer always gets our own address,
 					     * a direct one the original if it shares the subnet */
-	BGP_EBGP_NEXT_HOP_THIRD_PARTY,      /* FRR, Quagga: the original if on the peer's subnet,
-					     * and told to somebody but the source */
+	BGP_EBGP_NEXT_HOP_THIRD_PARTY,      /* Quagga: the original if on the peer's subnet */
+	BGP_EBGP_NEXT_HOP_THIRD_PARTY_OTHER,/* FRR: likewise, if its update group has a member
+					     * that is not the route's source */
 	BGP_EBGP_NEXT_HOP_SELF,             /* GoBGP: always our own */
 };
 

@@ -70,7 +70,7 @@ static bool hop_is_shared(const struct rib *rib, const struct group *group,
 {
 	if (rib->profile->ebgp_next_hop == BGP_EBGP_NEXT_HOP_SELF)
 		return false;
-	if (rib->profile->ebgp_next_hop == BGP_EBGP_NEXT_HOP_THIRD_PARTY &&
+	if (rib->profile->ebgp_next_hop == BGP_EBGP_NEXT_HOP_THIRD_PARTY_OTHER &&
 	    !has_audience(group, path))
 		return false;
 	return next_hop_shared(rib, attr_set_at(rib->table, path->attrs)->facts.next_hop_id,
