@@ -8,10 +8,10 @@ expect_code 0 "$SIMRUN" $topo -q
 has out "PASS"
 expect_code 0 "$SIMRUN" run $topo -q
 expect_code 1 "$SIMRUN" $seed -q
-has out "FAIL  1 of 5 failed"
+has out "of 5 failed"
 expect_code 5 "$SIMRUN" $topo -q -k 'no-such-*'
 has out "NOTHING JUDGED"
-expect_code 0 "$SIMRUN" $seed -q -k 'rr1*'
+expect_code 0 "$SIMRUN" $seed -q -k 's*'
 expect_code 1 "$SIMRUN" $seed -q -k 'rr?-crash-harmless'
 expect_code 5 "$SIMRUN" $seed -q -k '' # an empty name is the name of none
 sed -n '/^expect:/q;p' $topo >none.topo
