@@ -273,11 +273,11 @@ static bool close_capture(struct player *p)
 	return trouble == NULL;
 }
 
-static char *read_picture(const struct player *p)
+static char *read_picture(const struct player *p, const char *name)
 {
 	char *path = NULL, *svg = NULL;
 	size_t size = 0;
-	if (asprintf(&path, "%s/plots/reach.svg", p->folder.work) < 0)
+	if (asprintf(&path, "%s/plots/%s.svg", p->folder.work, name) < 0)
 		return NULL;
 	FILE *file = fopen(path, "rb");
 	if (file) {
@@ -302,9 +302,11 @@ static bool write_reports(struct player *p)
 		      "(apt-get install gnuplot-nox)\n",
 		      stderr);
 	bool good = drawn != PLOTS_FAILED;
-	char *svg = read_picture(p);
-	html_write(&p->run, checker_state(p->checker), svg, &out);
-	free(svg);
+	char *reach = read_picture(p, "reach"), *sessions = read_picture(p, "sessions");
+	const struct html_pictures pictures = { reach, sessions };
+	html_write(&p->run, checker_state(p->checker), &pictures, &out);
+	free(reach);
+	free(sessions);
 	good = good && folder_write(&p->folder, "report.html", &out, &p->error);
 	text_clear(&out);
 	junit_write(&p->run, &out);
