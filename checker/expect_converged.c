@@ -1,5 +1,5 @@
-/* `converged`: routes and sessions came to rest. A change is a kernel route, a best path, or a session
- * coming up or going down; a dead neighbour's retries (Connect, Active, ...) are none.
+/* `converged`: routes and sessions came to rest. A change is a kernel route, a best path, or a
+ * session coming up or going down; a dead neighbour's retries (Connect, Active, ...) are none.
  *
  *   within W            nothing changes from W after the last step on (or after `after`)
  *   at T, after T       nothing changes from T on

@@ -1,4 +1,5 @@
-/* `routes`: what one node has in BGP's table, or in the kernel's. Only what was written is compared. */
+/* `routes`: what one node has in BGP's table, or in the kernel's. Only what was written is
+ * compared. */
 #include <string.h>
 
 #include "checker/explain.h"

@@ -1,6 +1,6 @@
 /* One expectation at work. A kind says which observations may change what it looks at, which of its
- * items they touch, whether an item is good, and why it is not; when things are looked at, measured,
- * counted and put into words is the same for all of them and lives in judge.c.
+ * items they touch, whether an item is good, and why it is not; when things are looked at,
+ * measured, counted and put into words is the same for all of them and lives in judge.c.
  *
  * Items are looked at when an instant is over: what comes and goes within one instant never was.
  * Private to the checker. */
@@ -51,7 +51,9 @@ struct judge {
 	bool *is_touched;
 	uint32_t teller;          /* item whose story is being followed; MODEL_NONE */
 	bool story_old;
-	struct story story, worst;
+	struct story story, kept, worst; /* being told; of this bad time; of all */
+	int64_t told_ns, kept_ns; /* when `story` was told; how long `kept` stood, -1: none */
+	uint64_t told_key;        /* of what the story told of (explain_key) */
 	int64_t worst_ns;         /* length of the bad time `worst` tells of; -1: none */
 };
 

@@ -1,5 +1,5 @@
-/* Things that are good or bad over time (flows, sessions, routes), looked at through one window: the
- * arithmetic of within, at, after, during and max-outage, once for every kind of expectation.
+/* Things that are good or bad over time (flows, sessions, routes), looked at through one window:
+ * the arithmetic of within, at, after, during and max-outage, once for every kind of expectation.
  *
  *   at T          window [T, T]                       bad there: failed
  *   within W      window [base, next step], zone [base + W, next step]  bad in the zone: failed
@@ -44,7 +44,8 @@ struct watch {
 };
 
 /* The window an expectation asks for. */
-void watch_window(struct watch *watch, const struct model *model, const struct model_expect *expect);
+void watch_window(struct watch *watch, const struct model *model,
+		  const struct model_expect *expect);
 void watch_items(struct watch *watch, struct arena *arena, uint32_t count, bool ok);
 void watch_set(struct watch *watch, uint32_t item, bool ok, uint32_t reason, int64_t at_ns,
 	       uint64_t sequence);

@@ -77,6 +77,7 @@ static const struct topo_code codes[] = {
 	{ "E504", "the rest of the shell is not simulated",
 	  "One plain command a line: no pipes, variables, substitutions or lists." },
 	{ "E505", "a sysctl is not simulated", "The message lists those that are." },
+	{ "E506", "too many", "10000 addresses, routes or filters on one machine are the limit." },
 	{ "N001", "reflectors with different cluster ids",
 	  "Works; each learns the other's copies." },
 	{ "N501", "a command without effect",

@@ -42,6 +42,13 @@ struct word *exec_argument(struct exec *exec, const struct word *option)
 	return word;
 }
 
+bool exec_room(struct exec *exec, uint32_t count)
+{
+	return count < MACHINE_ITEMS_MAX ||
+	       exec_refuse(exec, NULL, "E506", "more than %u of these on one machine",
+			   MACHINE_ITEMS_MAX);
+}
+
 uint32_t exec_interface(struct exec *exec, const char *name)
 {
 	struct model_node *node = exec->node;

@@ -45,6 +45,8 @@ bool exec_refuse(struct exec *exec, const struct word *word, const char *code, c
 		 ...) __attribute__((format(printf, 4, 5))); /* always false */
 struct source_pos exec_pos(const struct exec *exec, const struct word *word); /* NULL: the line */
 
+/* False after adding E506 when a list is as long as it may be. */
+bool exec_room(struct exec *exec, uint32_t count);
 bool exec_ip(struct exec *exec);
 bool exec_iptables(struct exec *exec);
 bool exec_sysctl_command(struct exec *exec);

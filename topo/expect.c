@@ -129,7 +129,7 @@ static bool read_routes(struct scenario *scenario, const struct yaml_node *map,
 			 scenario->nodes[expect->node].name);
 		good = false;
 	}
-	good &= expect_routes(scenario, value, expect);
+	good &= scenario_routes(scenario, value, expect);
 	for (uint32_t i = 0; good && !expect->fib && i < expect->route_count; i++) {
 		if (!expect->routes[i].interface)
 			continue;
@@ -146,7 +146,7 @@ static bool read_pasted(struct scenario *scenario, const struct yaml_node *map,
 {
 	expect->fib = true;
 	bool good = read_table_node(scenario, map, expect) && read_exact(scenario, map, expect);
-	return expect_pasted(scenario, value, expect) && good;
+	return scenario_pasted(scenario, value, expect) && good;
 }
 
 static bool read_flows(struct scenario *scenario, const struct yaml_node *map,

@@ -1,4 +1,6 @@
 /* Lints about the timeline: steps that find the network as it already is. */
+#include <signal.h>
+
 #include "topo/lint.h"
 
 struct fate {
@@ -35,6 +37,14 @@ static void watch_nodes(struct lint *lint, const struct model_step *step, struct
 				warn(lint, step, name,
 				     off ? "off" : "without a BGP daemon already");
 			fate->daemon_off[node] = 1;
+			break;
+		case MODEL_STEP_KILL:
+			if (off || fate->daemon_off[node])
+				warn(lint, step, name, off ? "off" : "without a BGP daemon");
+			/* Stopped, continued or told to reload it lives on; any other signal ends it. */
+			if (step->signal != SIGSTOP && step->signal != SIGCONT &&
+			    step->signal != SIGHUP)
+				fate->daemon_off[node] = 1;
 			break;
 		case MODEL_STEP_START:
 			if (off || !fate->daemon_off[node])

@@ -206,7 +206,7 @@ static bool vtysh_on(struct scenario *scenario, uint32_t node, const struct yaml
 static bool exec_on(struct scenario *scenario, uint32_t node, const struct yaml_node *lines)
 {
 	struct machine *machine = &scenario->state.machines[node];
-	*machine = machine_copy(machine);
+	*machine = machine_copy(scenario->arena, machine);
 	struct exec exec = { .diags = scenario->diags, .node = &scenario->nodes[node],
 			     .machine = machine, .pools = scenario->pools,
 			     .pool_count = scenario->pool_count };

@@ -127,6 +127,9 @@ static void established_follows_the_configuration(void **state)
 					   .kind = MODEL_STEP_CONFIGURE, .revision = 1 };
 	seed_expect(s, MODEL_EXPECT_ESTABLISHED)->at_ns = S(50);
 	seed_expect(s, MODEL_EXPECT_ESTABLISHED)->at_ns = S(200);
+	struct model_expect *expect = seed_expect(s, MODEL_EXPECT_ESTABLISHED);
+	expect->from_ns = S(10);
+	expect->until_ns = S(200);
 	struct checker *checker = seed_checker(s);
 	see_start(s);
 	see_step(s, 60, 0);
@@ -134,6 +137,7 @@ static void established_follows_the_configuration(void **state)
 	const struct verdict *verdicts = checker_finish(checker, S(300), &count);
 	assert_verdict(&verdicts[0], VERDICT_PASS, "5 of 5 sessions at 50.000s");
 	assert_verdict(&verdicts[1], VERDICT_PASS, "2 of 2 sessions at 200.000s");
+	assert_verdict(&verdicts[2], VERDICT_PASS, "5 of 5 throughout");
 	checker_free(checker);
 }
 
@@ -159,8 +163,14 @@ static void routes_of_either_table(void **state)
 	struct seed *s = *state;
 	struct ip_addr k1 = ip("172.31.13.27"), k2 = ip("172.31.13.28");
 	struct model_expect_route wanted[] = {
-		{ .prefix = net("172.27.209.0/26"), .vias = &k1, .via_count = 1, .pos = line(s, 81) },
-		{ .prefix = net("172.27.210.0/26"), .vias = &k1, .via_count = 1, .interface = "eth0" },
+		{ .prefix = net("172.27.209.0/26"),
+		  .vias = &k1,
+		  .via_count = 1,
+		  .pos = line(s, 81) },
+		{ .prefix = net("172.27.210.0/26"),
+		  .vias = &k1,
+		  .via_count = 1,
+		  .interface = "eth0" },
 		{ .prefix = net("172.27.211.0/26"), .absent = true },
 	};
 	struct model_expect *expect = seed_expect(s, MODEL_EXPECT_ROUTES);
@@ -248,14 +258,20 @@ static void routes_by_attribute(void **state)
 		expect->routes = &wanted[i];
 		expect->route_count = 1;
 		struct checker *checker = seed_checker(s);
-		struct observation o = {
-			.kind = OBSERVE_PATH,
-			.path = { .neighbor = "Node_172_31_13_27", .prefix = good.prefix, .rule = "",
-				  .attrs = { .id = 3, .as_path = "64512", .has_local_pref = true,
-					     .local_pref = 100, .has_med = true,
-					     .has_originator = true, .originator_id = 0xac1f0d1d,
-					     .cluster_list = "172.31.13.27 172.31.13.28",
-					     .communities = "" } } };
+		struct observation o = { .kind = OBSERVE_PATH,
+					 .path = { .neighbor = "Node_172_31_13_27",
+						   .prefix = good.prefix,
+						   .rule = "",
+						   .attrs = { .id = 3,
+							      .as_path = "64512",
+							      .has_local_pref = true,
+							      .local_pref = 100,
+							      .has_med = true,
+							      .has_originator = true,
+							      .originator_id = 0xac1f0d1d,
+							      .cluster_list =
+								      "172.31.13.27 172.31.13.28",
+							      .communities = "" } } };
 		see(s, 1, K3, o);
 		o.kind = OBSERVE_BEST;
 		see(s, 1, K3, o);
@@ -380,6 +396,25 @@ static void reachable_folds_what_is_the_same(void **state)
 				 "22.000s \xe2\x80\xa6 50.000s     NODE_DOWN\n");
 	assert_has(verdict->why, "why, for client \xe2\x86\x92 k8s-3/172.27.210.5 at 25.000s");
 	assert_int_equal(verdict->first_failing_ns, S(20));
+	checker_free(checker);
+}
+
+/* A short outage that comes after a long one does not take its place in the story. */
+static void reachable_tells_of_the_longest(void **state)
+{
+	struct seed *s = *state;
+	uint32_t count;
+	seed_expect(s, MODEL_EXPECT_REACHABLE)->after_ns = S(10);
+	struct checker *checker = seed_checker(s);
+	see_start(s);
+	for (uint32_t flow = 0; flow < 2; flow++) {
+		see_flow_dead(s, 20 + 80 * flow, flow, false);
+		see_flow_good(s, 60 + 41 * flow, flow, K1);
+	}
+	const struct verdict *verdict = checker_finish(checker, S(300), &count);
+	assert_verdict(verdict, VERDICT_FAIL, "2 of 4 throughout");
+	assert_has(verdict->why, "why, for client \xe2\x86\x92 k8s-2/172.27.209.5 at 20.000s");
+	assert_int_equal(verdict->evidence_count, 4);
 	checker_free(checker);
 }
 
@@ -511,6 +546,12 @@ static void never_counts_the_living_only(void **state)
 	assert_true(blackholes(s, 60, 100, 170) == 160); /* a minute after it came back */
 	assert_true(blackholes(s, 60, 100, 0) == 160);
 
+	uint32_t islands[NODES] = { 0, 0, 0, 1, 0 }; /* nor is who is in another island */
+	s->steps[2] = (struct model_step){ .at_ns = S(100), .name = "split", .group_of = islands,
+					   .kind = MODEL_STEP_PARTITION };
+	s->steps[3] = (struct model_step){ .at_ns = S(120), .name = "heal",
+					   .kind = MODEL_STEP_HEAL };
+	s->model.step_count = 4;
 	struct checker *checker = seed_checker(s); /* unplugged is not alive either */
 	uint32_t count;
 	see_start(s);
@@ -522,6 +563,10 @@ static void never_counts_the_living_only(void **state)
 	see(s, 90, MODEL_NONE, o);
 	for (uint32_t flow = 2; flow < 4; flow++)
 		see_flow_good(s, 95, flow, K2);
+	see_step(s, 100, 2);
+	see_flow_dead(s, 101, 2, true);
+	see_step(s, 120, 3);
+	see_flow_good(s, 125, 2, K2);
 	assert_verdict(checker_finish(checker, S(300), &count), VERDICT_PASS,
 		       "0 loops, 0 blackholes");
 	checker_free(checker);
@@ -620,7 +665,8 @@ int main(void)
 		SEED_TEST(routes_by_attribute), SEED_TEST(reachable_in_time),
 		SEED_TEST(reachable_but_for_outages), SEED_TEST(reachable_needs_the_answer),
 		SEED_TEST(reachable_unseen_is_not_judged),
-		SEED_TEST(reachable_folds_what_is_the_same), SEED_TEST(source_preserved),
+		SEED_TEST(reachable_folds_what_is_the_same),
+		SEED_TEST(reachable_tells_of_the_longest), SEED_TEST(source_preserved),
 		SEED_TEST(source_rewritten), SEED_TEST(never_blackhole), SEED_TEST(never_loop),
 		SEED_TEST(never_counts_the_living_only), SEED_TEST(converged),
 		SEED_TEST(converged_ignores_retries), SEED_TEST(exit_codes_and_names),

@@ -95,7 +95,8 @@ static void paths_and_the_best_of_them(void **state)
 
 	see_path(s, 3, TOR, block, "172.31.13.27", true, "Local preference");
 	assert_string_equal(state_best_find(f->state, TOR, net(block))->neighbor, "172.31.13.27");
-	see_path(s, 3, TOR, "9.0.0.0/8", "", true, "only path"); /* a local route: best, never held */
+	see_path(s, 3, TOR, "9.0.0.0/8", "", true,
+		 "only path"); /* a local route: best, never held */
 	assert_string_equal(state_best_find(f->state, TOR, net("9.0.0.0/8"))->neighbor, "");
 	struct observation gone = { .kind = OBSERVE_BEST,
 				    .path = { .neighbor = "", .prefix = net("9.0.0.0/8"),
@@ -163,7 +164,8 @@ static void what_a_dead_daemon_and_a_dead_node_forget(void **state)
 	assert_int_equal(state_now_ns(f->state), S(2.31));
 	see(s, 90, TOR, (struct observation){ .kind = OBSERVE_PROCESS,
 					      .process = { "bgpd", "hung" } });
-	assert_string_equal(state_session_find(f->state, TOR, "172.31.13.27")->state, "Established");
+	assert_string_equal(state_session_find(f->state, TOR, "172.31.13.27")->state,
+			    "Established");
 	see(s, 91, TOR, (struct observation){ .kind = OBSERVE_PROCESS,
 					      .process = { "bgpd", "killed" } });
 	assert_string_equal(state_session_find(f->state, TOR, "172.31.13.27")->state, "Idle");
@@ -210,7 +212,8 @@ static void flows_links_and_steps(void **state)
 	see_power(s, 120, 77, false);
 	see_step(s, 120, 77);
 	see_flow(s, 120, 77, false, DISPOSITION_LOOP, NULL, 0, "");
-	see(s, 120, MODEL_NONE, (struct observation){ .kind = OBSERVE_LINK, .link = { 9, 9, 0, "" } });
+	see(s, 120, MODEL_NONE,
+	    (struct observation){ .kind = OBSERVE_LINK, .link = { 9, 9, 0, "" } });
 }
 
 /* Many rows come and go; walks stay sorted and whole. */

@@ -3,7 +3,7 @@
 # calls that have a better one; nothing of this machine or of Python in the tree.
 set -eu
 cd "$1"
-files=$(find base bgp topo trace sim checker reports simrun -name '*.[ch]' | sort)
+files=$(find base bgp topo trace sim checker reports simrun simbgpd -name '*.[ch]' | sort)
 [ -n "$files" ]
 
 # shellcheck disable=SC2086
@@ -34,7 +34,7 @@ if grep -nE "$banned" $files | grep -v '^base/addr.c:.*strcpy(buffer, "-")' | gr
 	exit 1
 fi
 if grep -rnIE '(^|[^[:alnum:]])/work/|#!.*python' --include='*' . --exclude-dir=.git --exclude-dir=build \
-	--exclude=style.sh --exclude-dir='simrun-*' ; then
+	--exclude=style.sh --exclude=.git --exclude-dir='simrun-*' ; then
 	echo "a path of one machine, or Python"
 	exit 1
 fi

@@ -74,16 +74,9 @@ static void schema_keys_are_known(void **state)
 		json_t *value;
 		json_object_foreach(json_object_get(object, "properties"), key, value) {
 			char text[400];
-<<<<<<< HEAD
-			#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-			snprintf(text, sizeof(text), rows[i].text, key);
-#pragma GCC diagnostic pop
-=======
 			const char *mark = strstr(rows[i].text, "%s");
 			snprintf(text, sizeof(text), "%.*s%s%s", (int)(mark - rows[i].text),
 				 rows[i].text, key, mark + 2);
->>>>>>> scenario
 			struct loaded l = load_text(text);
 			const struct diag *diag = find_code(&l.diags, "E109");
 			if (diag)

@@ -241,6 +241,8 @@ static void test_hash_threshold(void **state)
 	assert_in_range(hits[1], 999, 1001);
 	assert_in_range(hits[2], 999, 1001);
 	assert_int_equal(fib_select(0x7fffffff, 64, NULL, NULL), 63);
+	assert_int_equal(fib_select(0x3fffffff, 2, NULL, NULL), 0);
+	assert_int_equal(fib_select(0x40000000, 2, NULL, NULL), 1);
 	/* Two members: the flow of a dead one goes to the other, whichever side it is on. */
 	assert_int_equal(fib_select(0, 2, odd_is_good, NULL), 1);
 	assert_int_equal(fib_select(0x7fffffff, 2, odd_is_good, NULL), 1);

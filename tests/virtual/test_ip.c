@@ -215,11 +215,18 @@ static void test_own_packets(void **state)
 	lab_send(lab, HOST, NULL, "10.2.0.1");
 	lab_run(lab, 2 * S);
 	assert_int_equal(lab->tcp[ROUTER].segments, 1);
+	/* One hop only. */
+	uint8_t bytes[20] = { 0x9c, 0x40, 0, 179, 1, 2, 3, 4 };
+	struct stack_packet packet = { .destination = ip("10.2.0.2"), .protocol = IP_PROTOCOL_TCP,
+				       .ttl = 1, .bytes = bytes, .length = sizeof(bytes) };
+	assert_int_equal(stack_send(&lab->stacks[HOST], &packet), 0);
+	lab_run(lab, 2 * S + 100 * MS);
+	assert_int_equal(lab->tcp[HOST].errors, 1);
 	/* Nobody there: three seconds, then the router says so. */
 	lab->configs[HOST].filter_count = 0;
 	lab_send(lab, HOST, NULL, "10.2.0.9");
 	lab_run(lab, 6 * S);
-	assert_int_equal(lab->tcp[HOST].errors, 1);
+	assert_int_equal(lab->tcp[HOST].errors, 2);
 	assert_int_equal(lab_send(lab, HOST, NULL, "10.2.0.2"), 0);
 	lab_off(lab, HOST);
 	assert_int_equal(lab_send(lab, HOST, "10.1.0.2", "10.2.0.2"), -ENETDOWN);
@@ -243,6 +250,9 @@ static void test_nat_outgoing(void **state)
 	prober_send(lab->network.prober, out);
 	lab_run(lab, 10 * S);
 	assert_int_equal(lab_lines(lab, "probe 1.1 echo reply"), 1);
+	/* Nobody outside knows the way to pods any more. */
+	fib_remove(&lab->stacks[ROUTER].fib,
+		   bgp_prefix_id(lab->network.table, net("10.9.0.0/26")), ROUTE_STATIC, 0);
 	prober_send(lab->network.prober, out); /* an answered connection is masked as before */
 	lab_run(lab, 12 * S);
 	assert_int_equal(lab_lines(lab, "probe 1.2 echo reply"), 1);
@@ -255,6 +265,17 @@ static void test_nat_outgoing(void **state)
 	assert_true(ip_addr_equal(walk->source, ip("10.2.0.2")));
 	assert_true(ip_addr_equal(walk->first_source, ip("10.9.0.5")));
 	assert_int_equal(lab_lines(lab, "flow 1 back ACCEPTED at node, 3 hops"), 1);
+	/* The answer to who came from outside is not masked. */
+	struct walk *forth = malloc(sizeof(*forth));
+	watch_query(lab->network.watch, 0, false, &query);
+	walk_flow(&lab->network, &query, forth);
+	watch_query(lab->network.watch, 0, true, &query);
+	query.destination = forth->source;
+	query.forth = forth;
+	forth->touched[0] = NODE; /* as far as it would have come with the route */
+	walk_flow(&lab->network, &query, walk);
+	assert_true(ip_addr_equal(walk->source, ip("10.9.0.5")));
+	free(forth);
 	free(walk);
 	lab_free(lab);
 }

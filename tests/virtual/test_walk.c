@@ -256,6 +256,98 @@ static void test_only_touched_flows_are_walked(void **state)
 	lab_free(lab);
 }
 
+/* A missing entry is as good as its owner, who must hear the question and be heard. */
+static void test_missing_entries(void **state)
+{
+	(void)state;
+	struct lab *lab = seed_network(MODEL_QUAGGA, IP_PROTOCOL_ICMP, 1);
+	bgp_route(lab, TOR, "172.27.210.0/26", "172.31.13.29", NULL);
+	lab_run(lab, 1 * S);
+	assert_true(watch_delivered(lab->network.watch, 0, false));
+	link_cut(&lab->links[0], K3, MODEL_SEND_ONLY);
+	lab_run(lab, 2 * S);
+	assert_int_equal(lab_last(lab, "flow 0 NEIGHBOR_UNREACHABLE at tor"), 1 * S);
+	link_mend(&lab->links[0], K3, MODEL_SEND_ONLY);
+	lab_run(lab, 3 * S);
+	assert_int_equal(lab_last(lab, "flow 0 ACCEPTED"), 2 * S);
+	lab_off(lab, K3);
+	lab_run(lab, 4 * S);
+	assert_int_equal(lab_last(lab, "flow 0 NEIGHBOR_UNREACHABLE at tor"), 3 * S);
+	lab_free(lab);
+}
+
+/* Whatever happens, what the watch believes is what walking everything says. */
+static void test_the_watch_misses_nothing(void **state)
+{
+	(void)state;
+	static const char *const nodes[] = { "172.31.13.27", "172.31.13.28", "172.31.13.29",
+					     "172.31.13.116" };
+	static const char *const prefixes[] = { "172.27.210.0/26", "172.27.210.5/32",
+						"172.27.210.6/31", "172.27.208.0/22" };
+	struct lab *lab = seed_network(MODEL_FRR, IP_PROTOCOL_ICMP, 4);
+	struct random_stream random = random_stream_of(5, "watch", "test");
+	struct walk *walk = malloc(sizeof(*walk));
+	uint32_t delivered = 0;
+	for (int round = 1; round <= 3000; round++) {
+		uint32_t node = (uint32_t)random_below(&random, 4);
+		uint32_t prefix = (uint32_t)random_below(&random, 4);
+		uint32_t via = (uint32_t)random_below(&random, 4);
+		switch (random_below(&random, 7)) {
+		case 0:
+		case 1:
+			if (lab->stacks[node].up && via != (node + 3) % 4)
+				bgp_route(lab, node, prefixes[prefix], nodes[via], NULL);
+			break;
+		case 2:
+			fib_remove(&lab->stacks[node].fib,
+				   bgp_prefix_id(lab->network.table, net(prefixes[prefix])),
+				   ROUTE_BGP, FIB_ANY_METRIC);
+			break;
+		case 3:
+			if (lab->stacks[node].up && random_below(&random, 3) == 0)
+				lab_off(lab, node);
+			else if (!lab->stacks[node].up)
+				lab_on(lab, node);
+			break;
+		case 4: link_cut(&lab->links[0], node, (enum model_direction)(prefix % 3)); break;
+		case 5: link_mend(&lab->links[0], LINK_ALL_ENDS, MODEL_BOTH); break;
+		default: prober_send(lab->network.prober, prefix); break;
+		}
+		lab->line_count = 0;
+		lab_run(lab, round * (400 * MS));
+		for (uint32_t flow = 0; flow < 4; flow++) {
+			struct walk_query query;
+			watch_query(lab->network.watch, flow, false, &query);
+			walk_flow(&lab->network, &query, walk);
+			assert_int_equal(watch_delivered(lab->network.watch, flow, false),
+					 walk->disposition == DISPOSITION_ACCEPTED);
+			delivered += walk->disposition == DISPOSITION_ACCEPTED;
+		}
+	}
+	assert_in_range(delivered, 500, 11500);
+	free(walk);
+	lab_free(lab);
+}
+
+/* An address nobody had gets an owner. */
+static void test_an_address_comes(void **state)
+{
+	(void)state;
+	struct lab *lab = seed_network(MODEL_QUAGGA, IP_PROTOCOL_ICMP, 1);
+	lab->flows[0].to = ip("172.31.13.77");
+	lab_run(lab, 1 * S);
+	assert_int_equal(lab_last(lab, "flow 0 NEIGHBOR_UNREACHABLE at client, 1 hops"), 0);
+	struct model_config more = lab->configs[K2];
+	struct model_address addresses[] = { lab->addresses[K2][0],
+					     { .interface = 0, .address = net("172.31.13.77/24") } };
+	more.addresses = addresses;
+	more.address_count = 2;
+	stack_configured(&lab->stacks[K2], &more, NULL, 0);
+	lab_run(lab, 2 * S);
+	assert_int_equal(lab_last(lab, "flow 0 ACCEPTED at k8s-2, 2 hops"), 1 * S);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +357,9 @@ int main(void)
 		cmocka_unit_test(test_cuts_and_partitions),
 		cmocka_unit_test(test_loop),
 		cmocka_unit_test(test_only_touched_flows_are_walked),
+		cmocka_unit_test(test_missing_entries),
+		cmocka_unit_test(test_the_watch_misses_nothing),
+		cmocka_unit_test(test_an_address_comes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -212,6 +212,9 @@ static void check_selector(const struct check *c, const struct yaml_node *node, 
 		pos.length = error.length ? (uint32_t)error.length : 1;
 	}
 	diag_add(c->diags, DIAG_ERROR, "E205", pos, "%s: %s", field, error.text);
+	if (strstr(error.text, "quoted string"))
+		diag_note(c->diags,
+			  "inside a selector, too, text stands in quotes: label == 'true'");
 }
 
 /* `nodeSelector: !has(x)`: YAML reads a tag and nothing else, so nothing is selected by. */

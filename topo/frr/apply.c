@@ -304,7 +304,7 @@ FRR_ACTION(frr_do_set_community)
 		arena_alloc(reader->arena, reader->word_count * sizeof(*communities));
 	for (uint32_t i = 2; i < reader->word_count; i++) {
 		const struct frr_word *word = &reader->words[i];
-		struct source_pos pos = yaml_text_at(reader->text, word->at, word->length);
+		struct source_pos pos = frr_reader_pos(reader, word->at, word->length);
 		if (strcmp(word->text, "additive") == 0)
 			continue;
 		if (strcmp(word->text, "none") == 0)
