@@ -6,7 +6,9 @@
 
 #include "base/assert.h"
 
-#define ARENA_BLOCK_BYTES 65536u
+/* Blocks double from the smallest to the largest, so that a thousand small arenas stay small. */
+#define ARENA_BLOCK_MIN 1024u
+#define ARENA_BLOCK_MAX 65536u
 
 struct arena_block {
 	struct arena_block *next;
@@ -80,7 +82,9 @@ void *arena_alloc(struct arena *arena, size_t bytes)
 	bytes = (bytes + 15) & ~(size_t)15;
 	struct arena_block *block = arena->blocks;
 	if (!block || block->size - block->used < bytes) {
-		size_t size = bytes > ARENA_BLOCK_BYTES ? bytes : ARENA_BLOCK_BYTES;
+		size_t size = block ? block->size * 2 : ARENA_BLOCK_MIN;
+		size = size > ARENA_BLOCK_MAX ? ARENA_BLOCK_MAX : size;
+		size = bytes > size ? bytes : size;
 		block = memory_alloc(sizeof(*block) + size);
 		*block = (struct arena_block){ .next = arena->blocks, .used = 0, .size = size };
 		arena->blocks = block;

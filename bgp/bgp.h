@@ -173,6 +173,7 @@ struct bgp_event {
 	const char *reason;
 	uint8_t error_code, error_subcode; /* NOTIFICATION that ended it; 0 if none */
 	bool error_sent;                   /* we sent it, or we got it */
+	const char *communication;         /* the words that came with it (RFC 9003), or NULL */
 	bool graceful;                     /* routes are kept as stale */
 	bool waiting;                      /* restarting: export and kernel are held back */
 	bool has_close_reason;             /* the transport ended it: close_reason says how */

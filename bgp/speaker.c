@@ -152,6 +152,7 @@ void speaker_context_of(struct bgp_speaker *speaker, const struct bgp_config *co
 	context->router_id = config->router_id;
 	context->local_as = config->local_as;
 	context->event_mask = config->event_mask;
+	context->clock_phase_ns = config->clock_phase_ns;
 }
 
 struct session *speaker_session_add(struct bgp_speaker *speaker, uint32_t number,

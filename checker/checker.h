@@ -1,6 +1,7 @@
 /* Judges a run from its stream of observations alone. It folds the stream into what is so at the
- * present instant (checker/state.h), lets each expectation look at every change, and says at the end
- * of each: passed or not, what was measured, since when it failed, and which observations prove it. */
+ * present instant (checker/state.h), lets each expectation look at every change, and says at the
+ * end of each: passed or not, what was measured, since when it failed, and which observations prove
+ * it. */
 #ifndef CHECKER_CHECKER_H
 #define CHECKER_CHECKER_H
 
@@ -10,7 +11,8 @@
 #include "trace/trace.h"
 
 enum verdict_result { VERDICT_PASS, VERDICT_FAIL, VERDICT_WARN, VERDICT_NOT_JUDGED };
-const char *verdict_result_name(enum verdict_result result); /* "pass", "fail", "warn", "not judged" */
+/* "pass", "fail", "warn", "not judged" */
+const char *verdict_result_name(enum verdict_result result);
 
 struct verdict {
 	const struct model_expect *expect;
@@ -20,8 +22,8 @@ struct verdict {
 	int64_t first_failing_ns;  /* MODEL_NO_TIME if none */
 	const uint64_t *evidence;  /* observation numbers */
 	uint32_t evidence_count;
-	const char *why;           /* several lines, indented by nothing: the same text for terminal, JUnit,
-				    * HTML and `simrun why`; "" when passed */
+	const char *why; /* several lines, indented by nothing: the same text for terminal, JUnit,
+			  * HTML and `simrun why`; "" when passed */
 	/* Places the reason points at, worst first: for annotations. */
 	const struct source_pos *places;
 	const char *const *place_texts;
@@ -52,8 +54,8 @@ int checker_exit_code(const struct verdict *verdicts, uint32_t count, bool stric
 struct state;
 const struct state *checker_state(const struct checker *checker);
 
-/* Why a flow is as it is, at the state's instant: hop by hop, since when, and because of which lines.
- * Appends several lines. */
+/* Why a flow is as it is, at the state's instant: hop by hop, since when, and because of which
+ * lines. Appends several lines. */
 void explain_flow(const struct state *state, uint32_t flow, struct text *out);
 
 #endif

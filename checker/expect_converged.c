@@ -1,5 +1,5 @@
-/* `converged`: routes and sessions came to rest. A change is a kernel route, a best path, or a session
- * coming up or going down; a dead neighbour's retries (Connect, Active, ...) are none.
+/* `converged`: routes and sessions came to rest. A change is a kernel route, a best path, or a
+ * session coming up or going down; a dead neighbour's retries (Connect, Active, ...) are none.
  *
  *   within W            nothing changes from W after the last step on (or after `after`)
  *   at T, after T       nothing changes from T on
@@ -50,8 +50,9 @@ static void begin(struct judge *judge)
 	if (watch->mode == WATCH_WITHIN && window.within_ns == 0) {
 		/* The step that gave the time is not yet the next one. */
 		watch->until_ns = next_step_ns(judge->model, watch->base_ns + 1);
-		watch->zone_ns = watch->base_ns;
 	}
+	if (watch->mode == WATCH_WITHIN) /* a change at the deadline itself is in time */
+		watch->zone_ns = watch->needed_ns + 1;
 	judge_items(judge, 1, true);
 }
 
@@ -100,7 +101,7 @@ static void observe(struct judge *judge, const struct observation *o)
 static void check(struct judge *judge, uint32_t item)
 {
 	struct converged *own = judge->own;
-	judge_set(judge, item, !own->changed, 0);
+	judge_set(judge, item, !own->changed, 0, state_sequence(judge->state));
 	if (own->changed)
 		judge->wake_ns = judge->now_ns + 1;
 	own->changed = false;

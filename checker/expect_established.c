@@ -159,22 +159,28 @@ static void observe(struct judge *judge, const struct observation *o)
 			judge_touch(judge, i);
 }
 
-static bool side_up(const struct judge *judge, const struct session_pair *pair, int side)
+/* Takes note of what shows it: the last change of the side that is not up. */
+static bool side_up(const struct judge *judge, const struct session_pair *pair, int side,
+		    uint64_t *evidence)
 {
 	const struct state_session *session =
 		state_session_find(judge->state, pair->node[side], pair->name[side]);
-	return session && strcmp(session->state, "Established") == 0;
+	bool up = session && strcmp(session->state, "Established") == 0;
+	if (session && (!up || !*evidence))
+		*evidence = session->sequence;
+	return up;
 }
 
 static void check(struct judge *judge, uint32_t item)
 {
 	struct established *own = judge->own;
 	const struct session_pair *pair = &own->pairs[item];
-	if (own->wanted[item])
+	if (own->wanted[item] && judge->open)
 		judge->watch.items[item].counted = true;
-	bool up = side_up(judge, pair, 0) &&
-		  (pair->node[1] == MODEL_NONE || side_up(judge, pair, 1));
-	judge_set(judge, item, up || !own->wanted[item], 0);
+	uint64_t evidence = 0;
+	bool up = side_up(judge, pair, 0, &evidence) &&
+		  (pair->node[1] == MODEL_NONE || side_up(judge, pair, 1, &evidence));
+	judge_set(judge, item, up || !own->wanted[item], 0, evidence);
 }
 
 static void name(const struct judge *judge, uint32_t item, struct text *out)

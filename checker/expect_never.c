@@ -1,9 +1,10 @@
 /* `never: [loop, blackhole]`: over every watched flow, each way.
  *
  * A loop is one however short. A blackhole is a packet that silently goes nowhere although its
- * destination is alive: the node on, plugged in, and in the same island as the sender. A destination
- * that came (back) counts from the first time it was reached, or SETTLE_NS after it came: routes to
- * it need time to be learned, and what stays unreachable after that is a blackhole after all. */
+ * destination is alive: the node on, plugged in, and in the same island as the sender. A
+ * destination that came (back) counts from the first time it was reached, or SETTLE_NS after it
+ * came: routes to it need time to be learned, and what stays unreachable after that is a blackhole
+ * after all. */
 #include "checker/explain.h"
 #include "checker/judge.h"
 #include "checker/lookup.h"
@@ -16,8 +17,8 @@ struct never {
 	bool *reached;
 };
 
-/* Four items a flow: each way can loop, and it can be a blackhole; one after the other must not pass
- * for one. */
+/* Four items a flow: each way can loop, and it can be a blackhole; one after the other must not
+ * pass for one. */
 static uint32_t item_of(uint32_t way, bool hole) { return 2 * way + hole; }
 
 static void begin(struct judge *judge)
@@ -122,7 +123,8 @@ static void check(struct judge *judge, uint32_t item)
 	bool loop = now->known[way] && now->disposition[way] == DISPOSITION_LOOP;
 	bool bad = item % 2 ? blackhole(judge, number) : loop;
 	judge->watch.items[item].seen |= now->known[way];
-	judge_set(judge, item, !bad || !judge->watch.items[item].counted, now->disposition[way]);
+	judge_set(judge, item, !bad || !judge->watch.items[item].counted, now->disposition[way],
+		  now->sequence[way]);
 }
 
 static void name(const struct judge *judge, uint32_t item, struct text *out)
@@ -137,6 +139,7 @@ static const char *reason(uint32_t code) { return disposition_name(code); }
 static void explain(struct judge *judge, uint32_t item, int64_t at_ns, struct story *story)
 {
 	explain_way(judge->state, item / 4, item / 2 % 2, at_ns, story);
+	judge->told_key = explain_key(judge->state, item / 4);
 }
 
 static void finish(struct judge *judge, int64_t end_ns, struct verdict *verdict)
@@ -171,12 +174,16 @@ static void finish(struct judge *judge, int64_t end_ns, struct verdict *verdict)
 	text_free(&out);
 }
 
+static bool concerns(const struct judge *judge, uint32_t item, const struct observation *o)
+{
+	return explain_concerns(judge->state, item / 4, o, judge->told_key);
+}
+
 const struct expect_kind expect_never = {
 	.observes = 1u << OBSERVE_FLOW | 1u << OBSERVE_NODE | 1u << OBSERVE_LINK |
 		    1u << OBSERVE_STEP,
 	.told_by = 1u << OBSERVE_FLOW | 1u << OBSERVE_NODE | 1u << OBSERVE_PROCESS |
-		   1u << OBSERVE_LINK | 1u << OBSERVE_NEIGHBOR | 1u << OBSERVE_FIB |
-		   1u << OBSERVE_SESSION,
+		   1u << OBSERVE_LINK | 1u << OBSERVE_FIB | 1u << OBSERVE_SESSION,
 	.uncounted = true,
 	.item = "way",
 	.items = "ways",
@@ -186,5 +193,6 @@ const struct expect_kind expect_never = {
 	.name = name,
 	.reason = reason,
 	.explain = explain,
+	.concerns = concerns,
 	.finish = finish,
 };

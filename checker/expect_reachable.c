@@ -1,5 +1,5 @@
-/* `reachable`: a flow is good while both its ways succeed. Every flow the user named counts, also one
- * whose destination is down: it was the user who chose it. */
+/* `reachable`: a flow is good while both its ways succeed. Every flow the user named counts, also
+ * one whose destination is down: it was the user who chose it. */
 #include "checker/explain.h"
 #include "checker/judge.h"
 
@@ -42,7 +42,8 @@ static void check(struct judge *judge, uint32_t item)
 		judge->watch.items[item].seen |= flow->known[way];
 	}
 	bool back = up[0];
-	judge_set(judge, item, up[0] && up[1], reason_of(flow->disposition[back], back));
+	judge_set(judge, item, up[0] && up[1], reason_of(flow->disposition[back], back),
+		  flow->sequence[back]);
 }
 
 static void name(const struct judge *judge, uint32_t item, struct text *out)
@@ -77,6 +78,7 @@ static void explain(struct judge *judge, uint32_t item, int64_t at_ns, struct st
 	const struct state_flow *now = state_flow_at(judge->state, flow);
 	int way = now->known[0] && disposition_success(now->disposition[0]);
 	explain_way(judge->state, flow, way, at_ns, story);
+	judge->told_key = explain_key(judge->state, flow);
 }
 
 static void finish(struct judge *judge, int64_t end_ns, struct verdict *verdict)
@@ -90,11 +92,15 @@ static void finish(struct judge *judge, int64_t end_ns, struct verdict *verdict)
 	verdict->why = "none of its flows was ever observed";
 }
 
+static bool concerns(const struct judge *judge, uint32_t item, const struct observation *o)
+{
+	return explain_concerns(judge->state, judge->expect->flows[item], o, judge->told_key);
+}
+
 const struct expect_kind expect_reachable = {
 	.observes = 1u << OBSERVE_FLOW,
 	.told_by = 1u << OBSERVE_FLOW | 1u << OBSERVE_NODE | 1u << OBSERVE_PROCESS |
-		   1u << OBSERVE_LINK | 1u << OBSERVE_NEIGHBOR | 1u << OBSERVE_FIB |
-		   1u << OBSERVE_SESSION,
+		   1u << OBSERVE_LINK | 1u << OBSERVE_FIB | 1u << OBSERVE_SESSION,
 	.item = "flow",
 	.items = "flows",
 	.begin = begin,
@@ -103,5 +109,6 @@ const struct expect_kind expect_reachable = {
 	.name = name,
 	.reason = reason,
 	.explain = explain,
+	.concerns = concerns,
 	.finish = finish,
 };

@@ -1,4 +1,5 @@
-/* `routes`: what one node has in BGP's table, or in the kernel's. Only what was written is compared. */
+/* `routes`: what one node has in BGP's table, or in the kernel's. Only what was written is
+ * compared. */
 #include <string.h>
 
 #include "checker/explain.h"
@@ -167,12 +168,20 @@ static bool next_other(const struct judge *judge, uint32_t *cursor, struct ip_pr
 
 static void check(struct judge *judge, uint32_t item)
 {
+	const struct model_expect *expect = judge->expect;
 	uint32_t cursor = 0;
 	struct ip_prefix prefix;
-	bool ok = item < judge->expect->route_count ?
-		matches(judge, &judge->expect->routes[item]) :
-		!next_other(judge, &cursor, &prefix);
-	judge_set(judge, item, ok, 0);
+	uint64_t evidence = state_sequence(judge->state);
+	if (!judge->open) /* whole tables are walked: not before it matters */
+		return;
+	if (item == expect->route_count) {
+		judge_set(judge, item, !next_other(judge, &cursor, &prefix), 0, evidence);
+		return;
+	}
+	struct found found = find(judge, expect->routes[item].prefix);
+	if (found.there)
+		evidence = expect->fib ? found.route->sequence : found.best->sequence;
+	judge_set(judge, item, matches(judge, &expect->routes[item]), 0, evidence);
 }
 
 /* ---- words ---------------------------------------------------------------------------------- */

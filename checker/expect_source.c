@@ -61,7 +61,8 @@ static void check(struct judge *judge, uint32_t item)
 	bool delivered = false;
 	int way = changed_way(judge, judge->expect->flows[item], &delivered);
 	judge->watch.items[item].seen |= delivered;
-	judge_set(judge, item, way < 0, way == 1);
+	judge_set(judge, item, way < 0, way == 1,
+		  state_flow_at(judge->state, judge->expect->flows[item])->sequence[way == 1]);
 }
 
 static void name(const struct judge *judge, uint32_t item, struct text *out)
@@ -88,8 +89,8 @@ static void explain_nat(const struct judge *judge, const struct model_flow *flow
 		const struct model_pool *pool = &revision->pools[i];
 		if (!pool->nat_outgoing || !ip_prefix_contains(pool->cidr, flow->from))
 			continue;
-		text_printf(&story->text, ": natOutgoing of IPPool/%s rewrites what leaves the pool",
-			    pool->name);
+		text_printf(&story->text,
+			    ": natOutgoing of IPPool/%s rewrites what leaves the pool", pool->name);
 		if (pool->nat_pos.source)
 			pos = pool->nat_pos;
 		story_place(story, pos, "natOutgoing of IPPool/%s rewrites the source", pool->name);

@@ -1,26 +1,68 @@
-/* Hop by hop: which route each node used, where it comes from, since when, and where the packet dies.
+/* Hop by hop: which route each node used, where it comes from, since when, and where the packet
+ * dies.
  *
  *   why, for client → k8s-3/172.27.210.5 at 100.000s
  *     1 client   172.27.208.0/22 via 172.31.13.116 dev eth0   static, line 35
- *     2 tor      172.27.210.0/26 via 172.31.13.27 dev eth0    BGP, from 172.31.13.27, up since 2.214s
- *     3 k8s-1    ✗ NODE_DOWN                                  off since 60.000s, rr1-crash, line 45
+ *     2 tor      172.27.210.0/26 via 172.31.13.27 dev eth0    BGP, from 172.31.13.27, up since ...
+ *     3 k8s-1    ✗ NODE_DOWN                                  off since 60.000s, rr1-crash
  */
 #include "checker/explain.h"
 
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "checker/checker.h"
 #include "checker/lookup.h"
 #include "checker/words.h"
 
 enum { HOPS_SHOWN = 12 };
 
-void bullet(struct story *story) { text_put(&story->text, "  " BULLET " "); }
+/* Bullets are wrapped, for they end up in terminals; the place stays with the last word. */
+enum { WRAP_COLUMNS = 100 };
+
+void bullet(struct story *story)
+{
+	story->bullet_start = story->text.length;
+	text_put(&story->text, "  " BULLET " ");
+}
+
+static void wrap(struct story *story, const char *place)
+{
+	struct text *out = &story->text;
+	size_t start = story->bullet_start, column = 0;
+	struct text line;
+	text_init(&line);
+	text_put(&line, text_string(out) + start);
+	text_put(&line, place);
+	out->length = start;
+	for (const char *p = text_string(&line); *p;) {
+		size_t blanks = strspn(p, " "), word = strcspn(p + blanks, " ");
+		/* "line 45", and what names a file, are not torn apart. */
+		if (strncmp(p + blanks, "line ", 5) == 0)
+			word += 1 + strcspn(p + blanks + 5, " ");
+		size_t width = text_width(p + blanks, word);
+		if (column > 4 && column + blanks + width > WRAP_COLUMNS) {
+			text_put(out, "\n    ");
+			column = 4;
+		} else {
+			text_add(out, p, blanks);
+			column += blanks;
+		}
+		text_add(out, p + blanks, word);
+		column += width;
+		p += blanks + word;
+	}
+	text_free(&line);
+}
 
 void bullet_end(const struct state *state, struct story *story, struct source_pos pos)
 {
-	words_place(&story->text, state_model(state), pos, "     ");
+	struct text place;
+	text_init(&place);
+	words_place(&place, state_model(state), pos, "     ");
+	wrap(story, text_string(&place));
+	text_free(&place);
 	text_char(&story->text, '\n');
 }
 
@@ -301,9 +343,6 @@ static void put_failure(const struct walk *walk, uint32_t number, struct columns
 		out->data[--out->length] = '\0';
 	text_char(out, '\n');
 	put_arp(walk, out);
-	if (out->length > before && walk->detail[0] && !alive &&
-	    !strstr(walk->detail, "ARP"))
-		text_printf(out, "     (%s)\n", walk->detail);
 }
 
 static void put_own_node(const struct walk *walk, struct text *out)
@@ -312,7 +351,7 @@ static void put_own_node(const struct walk *walk, struct text *out)
 	struct ip_addr address = node_address(walk->state, walk->to);
 	if (walk->to == walk->failing_node || !state_node_alive(walk->state, walk->to, &since_ns))
 		return;
-	bool pod = !ip_addr_equal(address, walk->destination);
+	bool pod = !node_has_address(config_now(walk->state, walk->to), walk->destination);
 	text_printf(out, "  %s %s", pod ? "the pod's own node," : "the destination,",
 		    name_of(walk->state, walk->to));
 	if (address.family) {
@@ -320,7 +359,7 @@ static void put_own_node(const struct walk *walk, struct text *out)
 		words_addr(out, address);
 		text_char(out, ')');
 	}
-	text_put(out, pod ? ", is up\n" : " is up\n");
+	text_put(out, ", is up\n");
 }
 
 static struct walk walk_of(const struct state *state, uint32_t flow, int way)
@@ -396,4 +435,34 @@ void explain_flow(const struct state *state, uint32_t flow, struct text *out)
 			explain_way(state, flow, way, state_now_ns(state), &story);
 	text_put(out, text_string(&story.text));
 	story_free(&story);
+}
+
+uint64_t explain_key(const struct state *state, uint32_t flow)
+{
+	const struct state_flow *now = state_flow_at(state, flow);
+	uint64_t key = 0;
+	for (int way = 0; way < 2; way++) {
+		key = hash_u64(key + now->disposition[way] + 1);
+		for (uint32_t i = 0; i < now->hop_count[way]; i++)
+			key = hash_u64(key + now->hops[way][i].node + 1);
+	}
+	return key;
+}
+
+/* An ARP entry that goes from FAILED to INCOMPLETE and back while packets are still sent is no news,
+ * nor is what happens to nodes that are not on the walk; but a node its last router could not reach
+ * is not on it either. */
+bool explain_concerns(const struct state *state, uint32_t flow, const struct observation *o,
+		      uint64_t told_key)
+{
+	const struct state_flow *now = state_flow_at(state, flow);
+	if (o->kind == OBSERVE_FLOW)
+		return o->flow.flow == flow && explain_key(state, flow) != told_key;
+	if (o->kind == OBSERVE_LINK || o->kind == OBSERVE_NODE || o->kind == OBSERVE_PROCESS)
+		return true;
+	for (int way = 0; way < 2; way++)
+		for (uint32_t i = 0; i < now->hop_count[way]; i++)
+			if (now->hops[way][i].node == o->node)
+				return true;
+	return false;
 }

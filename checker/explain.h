@@ -8,6 +8,11 @@
 /* The way there (0) or back (1) of a flow, as it is now; at_ns is the time to put above it. */
 void explain_way(const struct state *state, uint32_t flow, int way, int64_t at_ns,
 		 struct story *story);
+/* Where the ways of a flow lead, and what becomes of its packets there, as one number. */
+uint64_t explain_key(const struct state *state, uint32_t flow);
+/* That observation may change what explain_way said of the flow when its key was told_key. */
+bool explain_concerns(const struct state *state, uint32_t flow, const struct observation *o,
+		      uint64_t told_key);
 void explain_session(const struct state *state, const uint32_t node[2], const char *const name[2],
 		     struct ip_addr address, int64_t at_ns, struct story *story);
 

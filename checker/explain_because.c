@@ -80,14 +80,42 @@ static void next_hop_not_kept(const struct walk *walk, struct story *story)
 		    name_of(walk, bgp.hop->node), name_of(walk, bgp.sender));
 }
 
-static void put_hold(const struct walk *walk, struct text *out, uint32_t node,
-		     const struct model_neighbor *neighbor)
+/* What a daemon offers when nothing is configured. The speaker's own table decides; this one only
+ * finds words, and only where it agrees with what the two settled on. */
+static uint32_t offered_hold(const struct walk *walk, uint32_t node,
+			     const struct model_neighbor *neighbor)
 {
-	text_printf(out, "%s ", name_of(walk, node));
+	static const struct {
+		const char *profile;
+		uint32_t hold_s;
+	} defaults[] = { { "calico-bird", 240 }, { "frr", 180 }, { "quagga", 180 } };
+	const char *profile = config_now(walk->state, node)->bgp.profile;
 	if (neighbor && neighbor->hold_s)
-		text_printf(out, "%us", neighbor->hold_s);
+		return neighbor->hold_s;
+	for (size_t i = 0; profile && i < sizeof(defaults) / sizeof(defaults[0]); i++)
+		if (strcmp(defaults[i].profile, profile) == 0)
+			return defaults[i].hold_s;
+	return 0;
+}
+
+static void put_hold(const struct walk *walk, struct text *out, const struct bgp_hop *bgp,
+		     const struct model_neighbor *mine)
+{
+	const struct model_neighbor *theirs =
+		neighbor_towards(walk->state, bgp->sender, bgp->hop->node);
+	uint32_t a = offered_hold(walk, bgp->hop->node, mine);
+	uint32_t b = offered_hold(walk, bgp->sender, theirs);
+	uint32_t agreed = bgp->session->hold_s;
+	if (!agreed) {
+		text_put(out, "for ever: they agreed on no hold time");
+		return;
+	}
+	text_printf(out, "for %us: hold time ", agreed);
+	if (a && b && agreed == (a < b ? a : b))
+		text_printf(out, "min(%s %us, %s %us)", name_of(walk, bgp->hop->node), a,
+			    name_of(walk, bgp->sender), b);
 	else
-		text_put(out, "default");
+		text_put(out, "as agreed");
 }
 
 /* The session a dead next hop's route came over is still believed. */
@@ -106,19 +134,10 @@ static void silent_neighbor(const struct walk *walk, struct story *story)
 		neighbor_named(walk->state, bgp.hop->node, bgp.session->neighbor);
 	struct text *out = &story->text;
 	bullet(story);
-	if (bgp.session->hold_s)
-		text_printf(out, "%s trusts a silent neighbor for %us: hold time min(",
-			    name_of(walk, bgp.hop->node), bgp.session->hold_s);
-	else
-		text_printf(out, "%s trusts a silent neighbor for ever: no hold time (",
-			    name_of(walk, bgp.hop->node));
-	put_hold(walk, out, bgp.hop->node, mine);
-	text_put(out, ", ");
-	put_hold(walk, out, bgp.sender,
-		 neighbor_towards(walk->state, bgp.sender, bgp.hop->node));
-	text_char(out, ')');
+	text_printf(out, "%s trusts a silent neighbor ", name_of(walk, bgp.hop->node));
+	put_hold(walk, out, &bgp, mine);
 	if (bgp.session->last_heard_ns != MODEL_NO_TIME) {
-		text_put(out, ", last heard of at ");
+		text_put(out, ", last heard at ");
 		text_seconds(out, bgp.session->last_heard_ns);
 	}
 	struct source_pos pos = mine ? mine->timers_pos : (struct source_pos){ 0 };
@@ -148,7 +167,8 @@ static void other_path(const struct walk *walk, struct story *story)
 		words_addr(&story->text, path->attrs.next_hop);
 		text_put(&story->text, "), is known since ");
 		text_seconds(&story->text, path->since_ns);
-		if (bgp.best->rule[0])
+		/* The rule is of the time when the best was chosen. */
+		if (path->sequence < bgp.best->sequence && bgp.best->rule[0])
 			text_printf(&story->text, "; \"%s\" decided against it", bgp.best->rule);
 		bullet_end(walk->state, story, (struct source_pos){ 0 });
 	}
@@ -183,7 +203,8 @@ static bool matches(const struct model_filter *filter, const struct walk *walk,
 static void filtered(const struct walk *walk, struct story *story)
 {
 	static const char *const chains[] = { "INPUT", "FORWARD", "OUTPUT" };
-	if (walk->disposition != DISPOSITION_DENIED_IN && walk->disposition != DISPOSITION_DENIED_OUT)
+	if (walk->disposition != DISPOSITION_DENIED_IN &&
+	    walk->disposition != DISPOSITION_DENIED_OUT)
 		return;
 	const struct model_config *config = config_now(walk->state, walk->failing_node);
 	struct ip_addr source = walk->way ? walk->flow->to : walk->flow->from;
@@ -244,6 +265,21 @@ static void null_routed(const struct walk *walk, struct story *story)
 	bullet_end(walk->state, story, pos);
 }
 
+static void daemon_is(const struct walk *walk, uint32_t node, struct story *story)
+{
+	const struct state_node *it = state_node_at(walk->state, node);
+	const struct model_bgp *bgp = &config_now(walk->state, node)->bgp;
+	if (!it->up)
+		return;
+	bullet(story);
+	text_printf(&story->text, "%s on %s is %s since ",
+		    bgp->process ? bgp->process : "the BGP daemon", name_of(walk, node),
+		    it->process_state);
+	text_seconds(&story->text, it->process_since_ns);
+	words_step(&story->text, walk->model, it->last_step, ", ");
+	bullet_end(walk->state, story, (struct source_pos){ 0 });
+}
+
 static void no_route(const struct walk *walk, struct story *story)
 {
 	if (walk->disposition != DISPOSITION_NO_ROUTE)
@@ -262,6 +298,11 @@ static void no_route(const struct walk *walk, struct story *story)
 		text_put(&story->text, known ? ", though BGP knows a path that is not usable" :
 					       ", and no BGP neighbor offers one");
 	bullet_end(walk->state, story, (struct source_pos){ 0 });
+	uint32_t owner = walk->to;
+	const struct model_bgp *theirs = &config_now(walk->state, owner)->bgp;
+	if (theirs->enabled && owner != walk->failing_node && !daemon_running(walk->state, owner) &&
+	    !neighbor_towards(walk->state, walk->failing_node, owner)) /* said below, with it */
+		daemon_is(walk, owner, story);
 	if (bgp->enabled && bgp->ebgp_requires_policy && !known) {
 		for (uint32_t i = 0; i < bgp->neighbor_count; i++) {
 			const struct model_neighbor *neighbor = &bgp->neighbors[i];
@@ -275,7 +316,8 @@ static void no_route(const struct walk *walk, struct story *story)
 			story_place(story, neighbor->pos, "no policy: its routes are refused");
 		}
 	}
-	explain_sessions_down(walk->state, walk->failing_node, story);
+	if (bgp->enabled || walk->model->nodes[walk->failing_node].kind != MODEL_HOST)
+		explain_sessions_down(walk->state, walk->failing_node, story);
 }
 
 static void partitioned(const struct walk *walk, struct story *story)
@@ -300,17 +342,9 @@ static void daemon_down(const struct walk *walk, struct story *story)
 {
 	for (uint32_t i = 0; i < walk->hop_count; i++) {
 		uint32_t node = walk->hops[i].node;
-		const struct state_node *it = state_node_at(walk->state, node);
-		const struct model_bgp *bgp = &config_now(walk->state, node)->bgp;
-		if (!it->up || daemon_running(walk->state, node))
-			continue;
-		bullet(story);
-		text_printf(&story->text, "%s on %s is %s since ",
-			    bgp->process ? bgp->process : "the BGP daemon", name_of(walk, node),
-			    it->process_state);
-		text_seconds(&story->text, it->process_since_ns);
-		words_step(&story->text, walk->model, it->last_step, ", ");
-		bullet_end(walk->state, story, (struct source_pos){ 0 });
+		if (config_now(walk->state, node)->bgp.enabled &&
+		    !daemon_running(walk->state, node))
+			daemon_is(walk, node, story);
 	}
 }
 

@@ -215,7 +215,8 @@ void explain_sessions_down(const struct state *state, uint32_t node, struct stor
 	}
 	if (down > MOST) {
 		bullet(story);
-		text_printf(&story->text, "and %u more sessions of %s are down\n", down - MOST,
+		text_printf(&story->text, "and %u more sessions of %s are down", down - MOST,
 			    name_of(state, node));
+		bullet_end(state, story, (struct source_pos){ 0 });
 	}
 }

@@ -19,9 +19,11 @@ void judge_init(struct judge *judge, const struct model_expect *expect, const st
 {
 	*judge = (struct judge){ .expect = expect, .kind = expect_kinds[expect->kind],
 				 .state = state, .model = state_model(state),
-				 .wake_ns = INT64_MAX, .teller = MODEL_NONE, .worst_ns = -1 };
+				 .wake_ns = INT64_MAX, .teller = MODEL_NONE, .kept_ns = -1,
+				 .worst_ns = -1 };
 	arena_init(&judge->arena);
 	story_init(&judge->story);
+	story_init(&judge->kept);
 	story_init(&judge->worst);
 	watch_window(&judge->watch, judge->model, expect);
 	judge->kind->begin(judge);
@@ -33,6 +35,7 @@ void judge_free(struct judge *judge)
 	if (judge->kind->release)
 		judge->kind->release(judge);
 	story_free(&judge->story);
+	story_free(&judge->kept);
 	story_free(&judge->worst);
 	arena_free(&judge->arena);
 }
@@ -58,9 +61,9 @@ void judge_touch_all(struct judge *judge)
 		judge_touch(judge, i);
 }
 
-void judge_set(struct judge *judge, uint32_t item, bool ok, uint32_t reason)
+void judge_set(struct judge *judge, uint32_t item, bool ok, uint32_t reason, uint64_t evidence)
 {
-	watch_set(&judge->watch, item, ok, reason, judge->now_ns, state_sequence(judge->state));
+	watch_set(&judge->watch, item, ok, reason, judge->now_ns, evidence);
 }
 
 void judge_observe(struct judge *judge, const struct observation *o)
@@ -68,22 +71,35 @@ void judge_observe(struct judge *judge, const struct observation *o)
 	uint32_t bit = 1u << o->kind;
 	if (judge->kind->observes & bit)
 		judge->kind->observe(judge, o);
-	if (judge->kind->told_by & bit)
+	if ((judge->kind->told_by & bit) && judge->teller != MODEL_NONE &&
+	    (!judge->kind->concerns || judge->kind->concerns(judge, judge->teller, o)))
 		judge->story_old = true;
 }
 
 /* ---- the story of what is worst ------------------------------------------------------------- */
 
-/* A story is told while the thing is still bad, for afterwards the state no longer shows why. So one
- * bad item at a time is followed, the first to have become bad, and its story told anew whenever
- * something it is made of changed; when it ends, it is kept if it was worse than all before. */
-static void story_ends(struct judge *judge, int64_t length_ns)
+/* A story is told while the thing is still bad, for afterwards the state no longer shows why. So
+ * one bad item at a time is followed, the first to have become bad, and its story told anew
+ * whenever something it is made of changed. Of these tellings the one that stood longest is kept,
+ * for it is what mattered most; and of all bad times the longest. */
+static void telling_ends(struct judge *judge, int64_t at_ns)
 {
+	if (at_ns - judge->told_ns <= judge->kept_ns)
+		return;
+	judge->kept_ns = at_ns - judge->told_ns;
+	story_swap(&judge->story, &judge->kept);
+}
+
+static void story_ends(struct judge *judge, int64_t at_ns)
+{
+	int64_t length_ns = judge->watch.items[judge->teller].last_ns;
+	telling_ends(judge, at_ns);
 	if (length_ns > judge->watch.allowed_ns && length_ns > judge->worst_ns) {
 		judge->worst_ns = length_ns;
-		story_swap(&judge->story, &judge->worst);
+		story_swap(&judge->kept, &judge->worst);
 	}
 	judge->teller = MODEL_NONE;
+	judge->kept_ns = -1;
 }
 
 static uint32_t first_bad(const struct watch *watch)
@@ -102,17 +118,20 @@ static void follow_story(struct judge *judge, int64_t now_ns, int64_t next_ns)
 {
 	struct watch *watch = &judge->watch;
 	if (judge->teller != MODEL_NONE && watch->items[judge->teller].ok)
-		story_ends(judge, watch->items[judge->teller].last_ns);
+		story_ends(judge, watch->items[judge->teller].since_ns);
 	if (!judge->kind->explain || !watch_in_zone(watch, now_ns, next_ns))
 		return;
+	int64_t at_ns = now_ns > watch->zone_ns ? now_ns : watch->zone_ns;
 	if (judge->teller == MODEL_NONE) {
 		judge->teller = first_bad(watch);
 		judge->story_old = true;
+		judge->told_ns = at_ns;
 	}
 	if (judge->teller == MODEL_NONE || !judge->story_old)
 		return;
+	telling_ends(judge, at_ns);
 	story_clear(&judge->story);
-	int64_t at_ns = now_ns > watch->zone_ns ? now_ns : watch->zone_ns;
+	judge->told_ns = at_ns;
 	judge->kind->explain(judge, judge->teller, at_ns, &judge->story);
 	judge->story_old = false;
 }
@@ -129,8 +148,12 @@ static void look(struct judge *judge, int64_t at_ns)
 
 void judge_pass(struct judge *judge, int64_t now_ns, int64_t next_ns)
 {
-	if (judge->nothing || !watch_open(&judge->watch, now_ns, next_ns))
+	if (judge->nothing || now_ns >= judge->watch.until_ns)
 		return;
+	bool open = watch_open(&judge->watch, now_ns, next_ns);
+	if (open && !judge->open)
+		judge_touch_all(judge);
+	judge->open = open;
 	look(judge, now_ns);
 	while (judge->wake_ns < next_ns) {
 		int64_t at_ns = judge->wake_ns > now_ns ? judge->wake_ns : now_ns;
@@ -159,7 +182,7 @@ uint32_t judge_failed(const struct judge *judge, uint32_t *counted)
 static const char *not_judged(struct judge *judge, int64_t end_ns, bool failed)
 {
 	const struct watch *watch = &judge->watch;
-	int64_t needed = watch->mode == WATCH_ALWAYS ? watch->from_ns + 1 : watch->zone_ns;
+	int64_t needed = watch->needed_ns;
 	if (watch->until_ns <= watch->from_ns)
 		return "its window is empty";
 	if (watch->mode == WATCH_ALWAYS && !failed && watch->until_ns != INT64_MAX &&
@@ -171,8 +194,12 @@ static const char *not_judged(struct judge *judge, int64_t end_ns, bool failed)
 	text_init(&text);
 	text_put(&text, "the run ended at ");
 	text_seconds(&text, end_ns);
-	text_put(&text, end_ns < watch->zone_ns ? ", before " : ", inside its window, which ends at ");
-	text_seconds(&text, end_ns < watch->zone_ns ? watch->zone_ns : watch->until_ns);
+	bool early = end_ns < watch->needed_ns;
+	int64_t missed_ns = watch->mode == WATCH_ALWAYS ? watch->from_ns : watch->needed_ns;
+	const char *word = !early ? ", inside its window, which ends at "
+			   : missed_ns > end_ns ? ", before " : ", and nothing was seen after ";
+	text_put(&text, word);
+	text_seconds(&text, early ? missed_ns : watch->until_ns);
 	const char *copy = arena_strdup(&judge->arena, text_string(&text));
 	text_free(&text);
 	return copy;
@@ -387,7 +414,7 @@ void judge_finish(struct judge *judge, int64_t end_ns, struct verdict *verdict)
 	judge_pass(judge, state_now_ns(judge->state), end_ns + 1);
 	watch_close(&judge->watch, end_ns);
 	if (judge->teller != MODEL_NONE)
-		story_ends(judge, judge->watch.items[judge->teller].last_ns);
+		story_ends(judge, end_ns + 1);
 	failed = judge_failed(judge, &counted);
 	if (!judge->nothing && counted == 0)
 		judge->nothing = arena_printf(&judge->arena, "there are no %s", judge->kind->items);

@@ -1,6 +1,6 @@
 /* One expectation at work. A kind says which observations may change what it looks at, which of its
- * items they touch, whether an item is good, and why it is not; when things are looked at, measured,
- * counted and put into words is the same for all of them and lives in judge.c.
+ * items they touch, whether an item is good, and why it is not; when things are looked at,
+ * measured, counted and put into words is the same for all of them and lives in judge.c.
  *
  * Items are looked at when an instant is over: what comes and goes within one instant never was.
  * Private to the checker. */
@@ -25,6 +25,8 @@ struct expect_kind {
 	void (*name)(const struct judge *judge, uint32_t item, struct text *out);
 	const char *(*reason)(uint32_t reason);
 	void (*explain)(struct judge *judge, uint32_t item, int64_t at_ns, struct story *story);
+	/* That observation may change the item's story; NULL: each of told_by does. */
+	bool (*concerns)(const struct judge *judge, uint32_t item, const struct observation *o);
 	/* Result, measured and limit where the common words do not fit; NULL: they do. */
 	void (*finish)(struct judge *judge, int64_t end_ns, struct verdict *verdict);
 	void (*release)(struct judge *judge); /* NULL: all it has is in the arena */
@@ -43,12 +45,15 @@ struct judge {
 	void *own;                /* the kind's, in the arena */
 	int64_t now_ns;           /* the instant being looked at */
 	int64_t wake_ns;          /* touch everything then, though nothing is seen; INT64_MAX */
+	bool open;                /* the instant at hand is (partly) in the window */
 	const char *nothing;      /* why there is nothing to judge; NULL: there is */
 	uint32_t *touched, touched_count;
 	bool *is_touched;
 	uint32_t teller;          /* item whose story is being followed; MODEL_NONE */
 	bool story_old;
-	struct story story, worst;
+	struct story story, kept, worst; /* being told; of this bad time; of all */
+	int64_t told_ns, kept_ns; /* when `story` was told; how long `kept` stood, -1: none */
+	uint64_t told_key;        /* of what the story told of (explain_key) */
 	int64_t worst_ns;         /* length of the bad time `worst` tells of; -1: none */
 };
 
@@ -63,7 +68,8 @@ void judge_finish(struct judge *judge, int64_t end_ns, struct verdict *verdict);
 void judge_items(struct judge *judge, uint32_t count, bool ok);
 void judge_touch(struct judge *judge, uint32_t item);
 void judge_touch_all(struct judge *judge);
-void judge_set(struct judge *judge, uint32_t item, bool ok, uint32_t reason);
+/* evidence: the observation that shows it; 0 if none does. */
+void judge_set(struct judge *judge, uint32_t item, bool ok, uint32_t reason, uint64_t evidence);
 uint32_t judge_failed(const struct judge *judge, uint32_t *counted);
 
 #endif

@@ -138,8 +138,9 @@ static void index_revision(struct place_index *index, const struct model *model,
 							 config->addresses[i].address.addr });
 		for (uint32_t i = 0; config->bgp.enabled && i < config->bgp.neighbor_count; i++)
 			if (!config->bgp.neighbors[i].shutdown)
-				place_add(index, (struct place){ node, i,
-								 config->bgp.neighbors[i].address });
+				place_add(index,
+					  (struct place){ node, i,
+							  config->bgp.neighbors[i].address });
 	}
 }
 

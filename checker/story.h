@@ -15,6 +15,7 @@ struct story {
 	struct text text;
 	struct story_place *places;
 	size_t place_count, place_capacity;
+	size_t bullet_start; /* where the line being written began */
 };
 
 void story_init(struct story *story);

@@ -1,5 +1,6 @@
 /* Rows that belong to nodes: found by hash, walked node by node in a fixed order. The order is made
- * when a walk asks for it, so that folding a long trace costs no sorting. Private to the checker. */
+ * when a walk asks for it, so that folding a long trace costs no sorting. Private to the checker.
+ */
 #ifndef CHECKER_TABLE_H
 #define CHECKER_TABLE_H
 

@@ -23,7 +23,7 @@ int64_t next_step_ns(const struct model *model, int64_t at_ns)
 static void window_at(struct watch *watch, int64_t at_ns)
 {
 	watch->mode = WATCH_AT;
-	watch->base_ns = watch->from_ns = watch->zone_ns = at_ns;
+	watch->base_ns = watch->from_ns = watch->zone_ns = watch->needed_ns = at_ns;
 	watch->until_ns = at_ns + 1;
 }
 
@@ -33,7 +33,8 @@ void watch_window(struct watch *watch, const struct model *model, const struct m
 	int64_t from_ns = during ? expect->from_ns :
 		expect->after_ns != MODEL_NO_TIME ? expect->after_ns : 0;
 	*watch = (struct watch){ .mode = WATCH_ALWAYS, .base_ns = from_ns, .from_ns = from_ns,
-				 .zone_ns = from_ns, .until_ns = INT64_MAX };
+				 .zone_ns = from_ns, .until_ns = INT64_MAX,
+				 .needed_ns = from_ns + 1 };
 	watch->measures_outage = expect->max_outage_ns != MODEL_NO_TIME;
 	watch->allowed_ns = watch->measures_outage ? expect->max_outage_ns : 0;
 	if (during && expect->until_ns != MODEL_NO_TIME)
@@ -42,9 +43,10 @@ void watch_window(struct watch *watch, const struct model *model, const struct m
 		window_at(watch, expect->at_ns);
 	} else if (expect->within_ns != MODEL_NO_TIME) {
 		int64_t deadline = from_ns + expect->within_ns;
-		watch->zone_ns = deadline;
+		watch->zone_ns = watch->needed_ns = deadline;
 		if (watch->measures_outage) { /* may settle first, and is measured from then on */
 			watch->from_ns = deadline;
+			watch->needed_ns = deadline + 1;
 			return;
 		}
 		watch->mode = WATCH_WITHIN;
@@ -109,6 +111,8 @@ void watch_set(struct watch *watch, uint32_t item, bool ok, uint32_t reason, int
 	struct watch_item *it = &watch->items[item];
 	if (!ok && !it->ok && it->reason != reason)
 		change_reason(it, reason, at_ns);
+	if (!ok && !it->began)
+		it->began = sequence;
 	if (ok == it->ok)
 		return;
 	if (ok)

@@ -1,5 +1,5 @@
-/* Things that are good or bad over time (flows, sessions, routes), looked at through one window: the
- * arithmetic of within, at, after, during and max-outage, once for every kind of expectation.
+/* Things that are good or bad over time (flows, sessions, routes), looked at through one window:
+ * the arithmetic of within, at, after, during and max-outage, once for every kind of expectation.
  *
  *   at T          window [T, T]                       bad there: failed
  *   within W      window [base, next step], zone [base + W, next step]  bad in the zone: failed
@@ -36,6 +36,7 @@ enum watch_mode { WATCH_AT, WATCH_WITHIN, WATCH_ALWAYS };
 struct watch {
 	enum watch_mode mode;
 	int64_t base_ns, from_ns, zone_ns, until_ns; /* until: not included; INT64_MAX: the end */
+	int64_t needed_ns;    /* the run must have come this far for a verdict */
 	int64_t allowed_ns;
 	bool measures_outage; /* max-outage was written */
 	struct watch_item *items;
@@ -43,7 +44,8 @@ struct watch {
 };
 
 /* The window an expectation asks for. */
-void watch_window(struct watch *watch, const struct model *model, const struct model_expect *expect);
+void watch_window(struct watch *watch, const struct model *model,
+		  const struct model_expect *expect);
 void watch_items(struct watch *watch, struct arena *arena, uint32_t count, bool ok);
 void watch_set(struct watch *watch, uint32_t item, bool ok, uint32_t reason, int64_t at_ns,
 	       uint64_t sequence);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "bgp/profile.h"
 
 static const struct bgp_policy *policy_of(const struct model_policy *from, struct arena *arena)
@@ -23,6 +24,8 @@ static const struct bgp_policy *policy_of(const struct model_policy *from, struc
 									: BGP_RULE_NEXT,
 			.add_communities = rule->add_communities,
 			.add_community_count = rule->add_community_count,
+			.set_local_pref = rule->set_local_pref,
+			.local_pref = rule->local_pref,
 		};
 	}
 	struct bgp_policy *policy = arena_alloc(arena, sizeof(*policy));
@@ -38,6 +41,31 @@ static enum bgp_next_hop_mode next_hop_of(enum model_next_hop mode)
 	case MODEL_NEXT_HOP_AUTO: break;
 	}
 	return BGP_NEXT_HOP_AUTO;
+}
+
+/* BIRD runs one of several protocols to the same address and port, the first of its file; the others
+ * wait, Idle (semantics of its lock). When the first is configured away the next one runs. */
+struct address_holders {
+	const struct model_bgp *bgp;
+	struct hash_index index; /* neighbour numbers by address */
+};
+
+static uint64_t holder_hash(const void *context, uint32_t neighbor)
+{
+	const struct address_holders *holders = context;
+	return ip_addr_hash(holders->bgp->neighbors[neighbor].address);
+}
+
+static bool takes_address(struct address_holders *holders, uint32_t neighbor)
+{
+	const struct model_neighbor *all = holders->bgp->neighbors, *one = &all[neighbor];
+	uint64_t hash = ip_addr_hash(one->address);
+	uint32_t cursor = HASH_NONE, other;
+	while ((other = hash_index_next(&holders->index, hash, &cursor)) != HASH_NONE)
+		if (ip_addr_equal(all[other].address, one->address) && all[other].port == one->port)
+			return false;
+	hash_index_add(&holders->index, hash, neighbor, holder_hash, holders);
+	return true;
 }
 
 static struct bgp_peer_config peer_of(const struct model_neighbor *from, struct arena *arena)
@@ -86,11 +114,16 @@ bool setup_speaker_of(const struct model_config *from, const char *name, uint8_t
 	if (!bgp->enabled)
 		return false;
 	struct bgp_peer_config *peers = arena_alloc(arena, bgp->neighbor_count * sizeof(*peers));
+	struct address_holders holders = { .bgp = bgp };
 	size_t count = 0;
-	for (uint32_t i = 0; i < bgp->neighbor_count; i++)
-		if (families & (bgp->neighbors[i].address.family == IP_V6 ? BGP_IPV6_UNICAST
-									  : BGP_IPV4_UNICAST))
-			peers[count++] = peer_of(&bgp->neighbors[i], arena);
+	for (uint32_t i = 0; i < bgp->neighbor_count; i++) {
+		bool ipv6 = bgp->neighbors[i].address.family == IP_V6;
+		if (!(families & (ipv6 ? BGP_IPV6_UNICAST : BGP_IPV4_UNICAST)))
+			continue;
+		peers[count] = peer_of(&bgp->neighbors[i], arena);
+		peers[count++].shutdown |= !takes_address(&holders, i);
+	}
+	hash_index_free(&holders.index);
 	*config = (struct bgp_config){
 		.name = name,
 		.profile = bgp_profile_by_name(bgp->profile),

@@ -43,7 +43,7 @@ struct world_options {
 	struct trace *trace;            /* borrowed */
 	struct frame_sink *frames;      /* borrowed; NULL: no capture */
 	bool trace_messages;            /* OBSERVE_MESSAGE */
-	bool trace_routes;              /* OBSERVE_PATH, OBSERVE_BEST, OBSERVE_FIB for BGP routes */
+	bool trace_routes;              /* OBSERVE_PATH, _BEST, _FIB for BGP routes, every ARP state */
 };
 
 #endif

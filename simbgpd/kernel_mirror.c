@@ -100,12 +100,11 @@ static void address_heard(struct kernel *kernel, struct nlmsghdr *message)
 
 /* ---- routes ---- */
 
-static uint32_t hop_read(const struct rtnexthop *at, uint8_t family, struct kernel_hop *hop)
+static uint32_t hop_read(struct rtnexthop *at, uint8_t family, struct kernel_hop *hop)
 {
 	struct nlattr *attrs[RTA_MAX + 1];
-	const struct nlattr *first = (const struct nlattr *)(const void *)RTNH_DATA(at);
-	union { const struct nlattr *in; struct nlattr *out; } head = { .in = first };
-	if (nla_parse(attrs, RTA_MAX, head.out, (int)(at->rtnh_len - sizeof(*at)), NULL) < 0)
+	struct nlattr *first = (struct nlattr *)(void *)RTNH_DATA(at);
+	if (nla_parse(attrs, RTA_MAX, first, (int)(at->rtnh_len - sizeof(*at)), NULL) < 0)
 		return 0;
 	*hop = (struct kernel_hop){ .link = at->rtnh_ifindex };
 	hop->via = addr_from(attrs[RTA_GATEWAY], family);
@@ -114,7 +113,7 @@ static uint32_t hop_read(const struct rtnexthop *at, uint8_t family, struct kern
 
 static void multipath_read(const struct nlattr *attr, uint8_t family, struct kernel_route *route)
 {
-	const struct rtnexthop *at = nla_data(attr);
+	struct rtnexthop *at = nla_data(attr);
 	int left = nla_len(attr);
 	while (left >= (int)sizeof(*at) && RTNH_OK(at, left) && route->hop_count < KERNEL_HOPS_MAX) {
 		route->hops = memory_resize(route->hops,

@@ -42,6 +42,13 @@ struct word *exec_argument(struct exec *exec, const struct word *option)
 	return word;
 }
 
+bool exec_room(struct exec *exec, uint32_t count)
+{
+	return count < MACHINE_ITEMS_MAX ||
+	       exec_refuse(exec, NULL, "E506", "more than %u of these on one machine",
+			   MACHINE_ITEMS_MAX);
+}
+
 uint32_t exec_interface(struct exec *exec, const char *name)
 {
 	struct model_node *node = exec->node;
@@ -151,8 +158,9 @@ static bool exec_systemctl(struct exec *exec)
 		unit = exec_take(exec);
 	if (!unit || exec_peek(exec) || strncmp(unit->text, "firewalld", 9) != 0 ||
 	    (strcmp(verb->text, "stop") != 0 && strcmp(verb->text, "disable") != 0))
-		return exec_refuse(exec, &exec->words.items[0], "E501",
-				   "systemctl is known only for: stop firewalld, disable firewalld");
+		return exec_refuse(
+			exec, &exec->words.items[0], "E501",
+			"systemctl is known only for: stop firewalld, disable firewalld");
 	if (!exec->quiet)
 		diag_add(exec->diags, DIAG_NOTE, "N501", exec_pos(exec, NULL),
 			 "there is no firewall unless iptables makes one: this changes nothing");
@@ -211,7 +219,7 @@ bool exec_lines(struct exec *exec, const struct yaml_text *text)
 {
 	bool good = true;
 	const char *p = text->text, *end = p + text->length;
-	struct yaml_text one = *text; /* a line alone, so that places are found without a long walk */
+	struct yaml_text one = *text; /* a line alone: places are then found without a walk */
 	while (p < end) {
 		const char *stop = memchr(p, '\n', (size_t)(end - p));
 		size_t length = (size_t)((stop ? stop : end) - p);

@@ -1,5 +1,5 @@
-/* Commands typed on a machine, a documented subset: ip address, ip route, ip link, sysctl, iptables,
- * and the two no-ops of the usual recipes. Everything else is a located error. E031, E501 .. E519. */
+/* Commands typed on a machine, a documented subset: ip address, ip route, ip link, sysctl,
+ * iptables, and the no-ops of the usual recipes. Everything else is a located error: E031, E5xx. */
 #ifndef TOPO_EXEC_H
 #define TOPO_EXEC_H
 
@@ -35,7 +35,7 @@ void exec_report_host_bits(struct diag_list *diags, struct source_pos pos, const
 			   struct ip_prefix prefix, const struct model_pool *pools,
 			   uint32_t pool_count);
 
-/* ---- inside the exec files -------------------------------------------------------------------- */
+/* ---- inside the exec files ----------------------------------------------------------------- */
 
 struct word *exec_peek(struct exec *exec); /* NULL at the end */
 struct word *exec_take(struct exec *exec);
@@ -45,6 +45,8 @@ bool exec_refuse(struct exec *exec, const struct word *word, const char *code, c
 		 ...) __attribute__((format(printf, 4, 5))); /* always false */
 struct source_pos exec_pos(const struct exec *exec, const struct word *word); /* NULL: the line */
 
+/* False after adding E506 when a list is as long as it may be. */
+bool exec_room(struct exec *exec, uint32_t count);
 bool exec_ip(struct exec *exec);
 bool exec_iptables(struct exec *exec);
 bool exec_sysctl_command(struct exec *exec);

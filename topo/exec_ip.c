@@ -101,8 +101,11 @@ static bool ip_address(struct exec *exec)
 	bool add = verb && (begins(verb->text, "add") || begins(verb->text, "replace"));
 	bool strict = add && begins(verb->text, "add");
 	if (!verb || (!add && !begins(verb->text, "delete")))
-		return exec_refuse(exec, verb, "E501", "ip address: add, replace and del are known");
+		return exec_refuse(exec, verb, "E501",
+				   "ip address: add, replace and del are known");
 	if (!read_address(exec, &address))
+		return false;
+	if (add && !exec_room(exec, list->count))
 		return false;
 	uint32_t i = 0;
 	while (i < list->count && !(list->items[i].interface == address.interface &&
@@ -114,17 +117,15 @@ static bool ip_address(struct exec *exec)
 		return exec_refuse(exec, NULL, "E503", "RTNETLINK answers: File exists");
 	}
 	if (add) {
+		if (!exec_room(exec, list->count))
+			return false;
 		ARENA_PUSH(&exec->diags->arena, *list, address);
 		return true;
 	}
 	if (i == list->count)
 		return exec_refuse(exec, NULL, "E503",
 				   "RTNETLINK answers: Cannot assign requested address");
-	struct machine_addresses kept = { 0 };
-	for (uint32_t k = 0; k < list->count; k++)
-		if (k != i)
-			ARENA_PUSH(&exec->diags->arena, kept, list->items[k]);
-	*list = kept;
+	LIST_REMOVE(*list, i);
 	return true;
 }
 
@@ -159,7 +160,8 @@ static bool read_via(struct exec *exec, struct word *option, struct model_route 
 	if (route->via.family == route->prefix.addr.family)
 		return true;
 	if (ip_addr_is_zero(route->prefix.addr) && route->prefix.length == 0 && !exec->family) {
-		route->prefix.addr.family = route->via.family; /* ip route add default via 2001:.. */
+		/* ip route add default via 2001:db8::1 */
+		route->prefix.addr.family = route->via.family;
 		return true;
 	}
 	return exec_refuse(exec, word, "E502", "the gateway %s is of another address family",
@@ -238,18 +240,14 @@ static bool matches_for_delete(const struct model_route *have, const struct mode
 
 static bool delete_route(struct exec *exec, const struct model_route *route)
 {
-	struct machine_routes *list = &exec->machine->routes, kept = { 0 };
-	bool done = false;
+	struct machine_routes *list = &exec->machine->routes;
 	for (uint32_t i = 0; i < list->count; i++) {
-		if (!done && matches_for_delete(&list->items[i], route))
-			done = true;
-		else
-			ARENA_PUSH(&exec->diags->arena, kept, list->items[i]);
+		if (!matches_for_delete(&list->items[i], route))
+			continue;
+		LIST_REMOVE(*list, i);
+		return true;
 	}
-	if (!done)
-		return exec_refuse(exec, NULL, "E503", "RTNETLINK answers: No such process");
-	*list = kept;
-	return true;
+	return exec_refuse(exec, NULL, "E503", "RTNETLINK answers: No such process");
 }
 
 static bool ip_route(struct exec *exec)
@@ -267,17 +265,18 @@ static bool ip_route(struct exec *exec)
 		return delete_route(exec, &route);
 	if (!route.blackhole && route.via.family == IP_NONE && route.interface == MODEL_NONE)
 		return exec_refuse(exec, NULL, "E502", "\"via\" and a gateway are missing");
+	if (add && !exec_room(exec, list->count))
+		return false;
 	for (uint32_t i = 0; i < list->count; i++) {
 		if (!same_route(&list->items[i], &route))
 			continue;
 		if (add)
 			return exec_refuse(exec, NULL, "E503", "RTNETLINK answers: File exists");
-		struct machine_routes copy = { 0 };
-		for (uint32_t k = 0; k < list->count; k++)
-			ARENA_PUSH(&exec->diags->arena, copy, k == i ? route : list->items[k]);
-		*list = copy;
+		list->items[i] = route;
 		return true;
 	}
+	if (!exec_room(exec, list->count))
+		return false;
 	ARENA_PUSH(&exec->diags->arena, *list, route);
 	return true;
 }
@@ -311,7 +310,8 @@ static bool ip_link(struct exec *exec)
 		}
 	}
 	if (!up || interface == MODEL_NONE)
-		return exec_refuse(exec, NULL, "E502", "ip link set: an interface and \"up\", please");
+		return exec_refuse(exec, NULL, "E502",
+				   "ip link set: an interface and \"up\", please");
 	return true; /* plugged interfaces are up */
 }
 

@@ -79,7 +79,9 @@ static bool take_state(struct exec *exec, const struct word *option, struct mode
 
 static bool take_match(struct exec *exec, const struct word *option)
 {
-	static const char *const known[] = { "tcp", "udp", "icmp", "state", "conntrack", "comment" };
+	static const char *const known[] = {
+		"tcp", "udp", "icmp", "state", "conntrack", "comment"
+	};
 	struct word *word = exec_argument(exec, option);
 	if (!word)
 		return false;
@@ -163,27 +165,25 @@ static bool read_rule(struct exec *exec, struct word *verb, struct model_filter 
 	return true;
 }
 
-/* Removes what a predicate-like argument says: one equal rule, or a whole chain (NULL: all). */
+/* Removes the first rule that is the same. */
 static bool delete_rule(struct exec *exec, const struct model_filter *filter)
 {
-	struct machine_filters *list = &exec->machine->filters, kept = { 0 };
-	bool done = false;
+	struct machine_filters *list = &exec->machine->filters;
 	for (uint32_t i = 0; i < list->count; i++) {
-		if (!done && same_filter(&list->items[i], filter))
-			done = true;
-		else
-			ARENA_PUSH(&exec->diags->arena, kept, list->items[i]);
+		if (!same_filter(&list->items[i], filter))
+			continue;
+		LIST_REMOVE(*list, i);
+		return true;
 	}
-	if (!done)
-		return exec_refuse(exec, NULL, "E503",
-				   "iptables: Bad rule (does a matching rule exist in that chain?).");
-	*list = kept;
-	return true;
+	return exec_refuse(
+		exec, NULL, "E503",
+		"iptables: Bad rule (does a matching rule exist in that chain?).");
 }
 
 static bool flush(struct exec *exec, struct word *verb)
 {
-	struct machine_filters *list = &exec->machine->filters, kept = { 0 };
+	struct machine_filters *list = &exec->machine->filters;
+	uint32_t kept = 0;
 	int chain = -1;
 	if (exec_peek(exec) && !take_named(exec, verb, chains, &chain))
 		return false;
@@ -191,8 +191,8 @@ static bool flush(struct exec *exec, struct word *verb)
 		return exec_refuse(exec, exec_peek(exec), "E502", "iptables -F takes a chain");
 	for (uint32_t i = 0; i < list->count; i++)
 		if (chain >= 0 && (int)list->items[i].chain != chain)
-			ARENA_PUSH(&exec->diags->arena, kept, list->items[i]);
-	*list = kept;
+			list->items[kept++] = list->items[i];
+	list->count = kept;
 	return true;
 }
 
@@ -211,14 +211,12 @@ bool exec_iptables(struct exec *exec)
 		return false;
 	if (delete)
 		return delete_rule(exec, &filter);
-	if (add) {
-		ARENA_PUSH(&exec->diags->arena, *list, filter);
-		return true;
+	if (!exec_room(exec, list->count))
+		return false;
+	ARENA_PUSH(&exec->diags->arena, *list, filter);
+	if (insert) {
+		memmove(list->items + 1, list->items, (list->count - 1) * sizeof(*list->items));
+		list->items[0] = filter;
 	}
-	struct machine_filters moved = { 0 };
-	ARENA_PUSH(&exec->diags->arena, moved, filter);
-	for (uint32_t i = 0; i < list->count; i++)
-		ARENA_PUSH(&exec->diags->arena, moved, list->items[i]);
-	*list = moved;
 	return true;
 }

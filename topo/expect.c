@@ -35,6 +35,30 @@ static bool neighbor_exists(const struct scenario *scenario, uint32_t node,
 	return false;
 }
 
+static bool ever_peers(const struct scenario *scenario, uint32_t node)
+{
+	for (uint32_t r = 0; r < scenario->revisions.count; r++)
+		if (scenario->revisions.items[r].nodes[node]->bgp.enabled &&
+		    scenario->revisions.items[r].nodes[node]->bgp.neighbor_count)
+			return true;
+	return false;
+}
+
+/* A session is expected of a node, or of anybody: there must be one at some time. */
+static bool want_peers(struct scenario *scenario, uint32_t node, struct source_pos pos)
+{
+	bool any = node != MODEL_NONE && ever_peers(scenario, node);
+	for (uint32_t i = 0; node == MODEL_NONE && !any && i < scenario->model->node_count; i++)
+		any = ever_peers(scenario, i);
+	if (!any && node == MODEL_NONE)
+		diag_add(scenario->diags, DIAG_ERROR, "E416", pos,
+			 "nobody has a BGP session: there is nothing to judge");
+	else if (!any)
+		diag_add(scenario->diags, DIAG_ERROR, "E416", pos,
+			 "%s never has a BGP session", scenario->nodes[node].name);
+	return any;
+}
+
 static bool read_established(struct scenario *scenario, const struct yaml_node *map,
 			     const struct yaml_node *value, struct model_expect *expect)
 {
@@ -42,7 +66,7 @@ static bool read_established(struct scenario *scenario, const struct yaml_node *
 	(void)map;
 	const struct yaml_node *node = value, *neighbor = NULL;
 	if (yaml_is(value, "all"))
-		return true;
+		return want_peers(scenario, MODEL_NONE, value->pos);
 	if (value->kind == YAML_MAPPING) {
 		yaml_known_keys(scenario->diags, value, keys, "established");
 		node = yaml_get(value, "node");
@@ -57,7 +81,7 @@ static bool read_established(struct scenario *scenario, const struct yaml_node *
 	if (expect->node == MODEL_NONE)
 		return false;
 	if (!neighbor)
-		return true;
+		return want_peers(scenario, expect->node, node->pos);
 	if (!yaml_string(scenario->diags, neighbor, "neighbor"))
 		return false;
 	if (neighbor_exists(scenario, expect->node, neighbor, &expect->neighbor))
@@ -99,6 +123,12 @@ static bool read_routes(struct scenario *scenario, const struct yaml_node *map,
 		good = false;
 	}
 	expect->fib = table && yaml_is(table, "fib");
+	if (good && !expect->fib && !ever_peers(scenario, expect->node)) {
+		diag_add(scenario->diags, DIAG_ERROR, "E416", yaml_get(map, "node")->pos,
+			 "%s never has a BGP session; table: fib is the kernel's",
+			 scenario->nodes[expect->node].name);
+		good = false;
+	}
 	good &= scenario_routes(scenario, value, expect);
 	for (uint32_t i = 0; good && !expect->fib && i < expect->route_count; i++) {
 		if (!expect->routes[i].interface)

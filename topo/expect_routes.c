@@ -234,7 +234,8 @@ static bool take_line(struct scenario *scenario, struct cursor *cursor, struct r
 	size_t code_length = next_word(cursor, &code);
 	if (word_is(code, code_length, "*")) {
 		if (routes->count == 0)
-			return refuse(scenario, cursor, code, code_length, "a path of which route?");
+			return refuse(scenario, cursor, code, code_length,
+				      "a path of which route?");
 		return take_rest(scenario, cursor, &routes->items[routes->count - 1]);
 	}
 	if (code_length < 3 || !strchr("KCSBLORIE", code[0]) || code[1] != '>' || code[2] != '*')

@@ -88,7 +88,7 @@ static void add_end(struct scenario *scenario, uint32_t link_index, struct model
 		struct model_interface *items;
 		uint32_t count, capacity;
 	} list = { node->interfaces, node->interface_count, node->interface_count };
-	/* Doubling keeps a switch with thousands of ports cheap: capacity is the next power of 2. */
+	/* Doubling keeps big switches cheap: the capacity is the next power of 2. */
 	while (list.capacity & (list.capacity - 1))
 		list.capacity++;
 	list.capacity = list.count < 4 && list.count ? 4 : list.capacity;

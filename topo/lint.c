@@ -60,10 +60,12 @@ static void lint_sessions(struct lint *lint)
 		char buffer[IP_TEXT_MAX];
 		diag_add(lint->diags, DIAG_WARNING, session->code, pos,
 			 "the session %s - %s cannot come up: %s", model->nodes[session->node].name,
-			 session->peer_node == MODEL_NONE ? ip_addr_format(neighbor->address, buffer)
-							  : model->nodes[session->peer_node].name,
+			 session->peer_node == MODEL_NONE
+				 ? ip_addr_format(neighbor->address, buffer)
+				 : model->nodes[session->peer_node].name,
 			 session->why);
-		diag_note(lint->diags, "%s on %s", neighbor->resource ? neighbor->resource : "neighbor",
+		diag_note(lint->diags, "%s on %s",
+			  neighbor->resource ? neighbor->resource : "neighbor",
 			  model->nodes[session->node].name);
 	}
 }
@@ -71,7 +73,7 @@ static void lint_sessions(struct lint *lint)
 static void (*const lints[])(struct lint *lint) = {
 	lint_sessions, lint_next_hop_self, lint_reflectors, lint_coverage, lint_policies,
 	lint_addresses, lint_gateways, lint_forwarding, lint_flows, lint_source_nat,
-	lint_underlay, lint_blocks, lint_power,
+	lint_underlay, lint_blocks, lint_power, lint_window,
 };
 
 void lint_model(struct diag_list *diags, const struct model *model)
@@ -81,5 +83,13 @@ void lint_model(struct diag_list *diags, const struct model *model)
 	lint.sessions = topo_sessions(model, 0, &diags->arena, &lint.session_count);
 	for (size_t i = 0; i < sizeof(lints) / sizeof(lints[0]); i++)
 		lints[i](&lint);
+	/* The design a timeline arrives at: a procedure replayed step by step ends in one. */
+	if (model->revision_count > 1) {
+		struct lint end = lint;
+		end.start = &model->revisions[model->revision_count - 1];
+		end.sessions = topo_sessions(model, model->revision_count - 1, &diags->arena,
+					     &end.session_count);
+		lint_next_hop_self(&end);
+	}
 	matrix_free(&lint.matrix);
 }

@@ -29,5 +29,6 @@ void lint_underlay(struct lint *lint);
 void lint_blocks(struct lint *lint);
 /* lint_time.c: what the timeline does to whom. */
 void lint_power(struct lint *lint);
+void lint_window(struct lint *lint);
 
 #endif

@@ -37,7 +37,8 @@ static unsigned hold_seconds(const struct lint *lint, const struct topo_session 
 	const struct model_config *theirs = lint->start->nodes[session->peer_node];
 	other = theirs->bgp.neighbors[session->peer_neighbor].hold_s;
 	if (other == 0)
-		other = lint->model->nodes[session->peer_node].kind == MODEL_CALICO_NODE ? 240 : 180;
+		other = lint->model->nodes[session->peer_node].kind == MODEL_CALICO_NODE ? 240
+											 : 180;
 	return hold < other ? hold : other;
 }
 
@@ -57,9 +58,10 @@ void lint_next_hop_self(struct lint *lint)
 		diag_add(lint->diags, DIAG_WARNING, "W014", neighbor->pos,
 			 "routes to %s will carry the reflector's address as next hop",
 			 peer_name(lint, session));
-		diag_note(lint->diags, "eBGP peer of a route reflector without keepOriginalNextHop; "
-			  "losing %s then costs up to %us", lint->model->nodes[session->node].name,
-			  hold_seconds(lint, session));
+		diag_note(lint->diags,
+			  "eBGP peer of a route reflector without keepOriginalNextHop; "
+			  "losing %s then costs up to %us",
+			  lint->model->nodes[session->node].name, hold_seconds(lint, session));
 	}
 }
 
@@ -93,14 +95,18 @@ void lint_reflectors(struct lint *lint)
 			 model->nodes[other].name);
 }
 
-/* ---- does everybody hear of everybody? -------------------------------------------------------- */
+/* ---- does everybody hear of everybody? ----------------------------------------------------- */
 
 #define COVERAGE_WORK_MAX 50000000u /* sessions looked at; larger networks are not checked */
+
+#define HEARD_PLAIN 1u  /* from a plain peer: goes to clients only */
+#define HEARD_CLIENT 2u /* from one of its own clients: goes to everybody */
+#define HEARD_LOOPED 4u /* its own cluster id is in the list: used here, passed to nobody */
 
 struct coverage {
 	struct lint *lint;
 	uint32_t *first;   /* by node: its sessions begin here in lint->sessions */
-	uint8_t *heard;    /* 1 from a plain peer, 2 from one of its own clients */
+	uint8_t *heard;    /* HEARD_* */
 	uint32_t *queue;
 };
 
@@ -109,7 +115,14 @@ static void visit(struct coverage *coverage, uint32_t *tail, uint32_t node, uint
 	if (coverage->heard[node] & how)
 		return;
 	coverage->heard[node] |= how;
-	coverage->queue[(*tail)++] = node << 2 | how;
+	coverage->queue[(*tail)++] = node << 3 | how;
+}
+
+/* RFC 4456 8: a reflector that sees its own cluster id in the list does not reflect again. */
+static bool same_cluster(const struct lint *lint, uint32_t a, uint32_t b)
+{
+	const struct model_config *x = lint->start->nodes[a], *y = lint->start->nodes[b];
+	return x->reflector && y->reflector && x->bgp.cluster_id == y->bgp.cluster_id;
 }
 
 /* RFC 4456 6: what a client sent goes to everybody, what a plain peer sent goes to clients. */
@@ -118,21 +131,28 @@ static void spread_from(struct coverage *coverage, uint32_t source)
 	const struct lint *lint = coverage->lint;
 	uint32_t head = 0, tail = 0;
 	memset(coverage->heard, 0, lint->model->node_count);
-	visit(coverage, &tail, source, 2);
+	visit(coverage, &tail, source, HEARD_CLIENT);
 	while (head < tail) {
-		uint32_t node = coverage->queue[head] >> 2, how = coverage->queue[head] & 3;
+		uint32_t node = coverage->queue[head] >> 3, how = coverage->queue[head] & 7;
 		const struct model_bgp *bgp = &lint->start->nodes[node]->bgp;
 		head++;
 		for (uint32_t i = coverage->first[node]; i < coverage->first[node + 1]; i++) {
 			const struct topo_session *session = &lint->sessions[i];
 			const struct model_neighbor *ours = &bgp->neighbors[session->neighbor];
 			if (session->status != TOPO_SESSION_UNIQUE_MATCH ||
-			    is_external(bgp, ours) || (how == 1 && !ours->rr_client))
+			    is_external(bgp, ours) || how == HEARD_LOOPED ||
+			    (how == HEARD_PLAIN && !ours->rr_client))
 				continue;
 			const struct model_neighbor *theirs =
 				&lint->start->nodes[session->peer_node]
 					 ->bgp.neighbors[session->peer_neighbor];
-			visit(coverage, &tail, session->peer_node, theirs->rr_client ? 2 : 1);
+			bool looped =
+				node != source && same_cluster(lint, node, session->peer_node);
+			if (looped && theirs->rr_client)
+				continue; /* BIRD drops it on a client session */
+			visit(coverage, &tail, session->peer_node,
+			      looped ? HEARD_LOOPED
+				     : theirs->rr_client ? HEARD_CLIENT : HEARD_PLAIN);
 		}
 	}
 }
@@ -170,13 +190,13 @@ void lint_coverage(struct lint *lint)
 {
 	uint32_t count = lint->model->node_count, reports = 0;
 	struct arena *arena = &lint->diags->arena;
-	if (count == 0 || count >= 1u << 30 ||
+	if (count == 0 || count >= 1u << 29 ||
 	    (uint64_t)count * lint->session_count > COVERAGE_WORK_MAX)
 		return;
 	struct coverage coverage = { .lint = lint,
 				     .first = arena_alloc(arena, (count + 1) * sizeof(uint32_t)),
 				     .heard = arena_alloc(arena, count),
-				     .queue = arena_alloc(arena, 2 * (size_t)count *
+				     .queue = arena_alloc(arena, 3 * (size_t)count *
 								 sizeof(uint32_t)) };
 	for (uint32_t i = 0; i < lint->session_count; i++)
 		coverage.first[lint->sessions[i].node + 1]++;
@@ -203,7 +223,8 @@ void lint_policies(struct lint *lint)
 		diag_add(lint->diags, DIAG_WARNING, "W020", neighbor->pos,
 			 "%s exchanges no routes with %s: (Policy)",
 			 lint->model->nodes[session->node].name, peer_name(lint, session));
-		diag_note(lint->diags, "FRR exchanges nothing with an eBGP neighbor that has no "
-				       "route-map; say no bgp ebgp-requires-policy, or give it one");
+		diag_note(lint->diags,
+			  "FRR exchanges nothing with an eBGP neighbor that has no "
+			  "route-map; say no bgp ebgp-requires-policy, or give it one");
 	}
 }

@@ -35,8 +35,9 @@ void lint_addresses(struct lint *lint)
 			if (address->interface != MODEL_NONE &&
 			    model->nodes[n].interfaces[address->interface].link == MODEL_NONE)
 				continue;
-			if (matrix_owners(&lint->matrix, address->address.addr, &first, &number) < 2 ||
-			    first == n)
+			uint32_t owners = matrix_owners(&lint->matrix, address->address.addr, &first,
+							&number);
+			if (owners < 2 || first == n)
 				continue;
 			diag_add(lint->diags, DIAG_WARNING, "W028", address->pos,
 				 "%s is the address of %s as well",
@@ -63,9 +64,10 @@ void lint_gateways(struct lint *lint)
 				    connected(config, route->via))
 					continue;
 				diag_add(lint->diags, host ? DIAG_ERROR : DIAG_WARNING,
-					 host ? "E032" : "W032",
-					 route->pos, "the gateway %s is on no subnet of %s",
-					 ip_addr_format(route->via, via), lint->model->nodes[n].name);
+					 host ? "E032" : "W032", route->pos,
+					 "the gateway %s is on no subnet of %s",
+					 ip_addr_format(route->via, via),
+					 lint->model->nodes[n].name);
 				if (host)
 					diag_note(lint->diags, "Linux says: Error: Nexthop has "
 							       "invalid gateway.");
@@ -88,7 +90,7 @@ void lint_forwarding(struct lint *lint)
 	}
 }
 
-/* ---- flows ------------------------------------------------------------------------------------ */
+/* ---- flows --------------------------------------------------------------------------------- */
 
 static bool speaks_bgp(const struct model_config *config)
 {
@@ -207,8 +209,9 @@ void lint_underlay(struct lint *lint)
 		diag_add(lint->diags, DIAG_WARNING, "W031", config->addresses[0].pos,
 			 "%s and %s are on different subnets, and nothing encapsulates",
 			 model->nodes[first_node].name, model->nodes[n].name);
-		diag_note(lint->diags, "with ipipMode and vxlanMode Never every router between them "
-				       "must know the pods' blocks");
+		diag_note(lint->diags,
+			  "with ipipMode and vxlanMode Never every router between them "
+			  "must know the pods' blocks");
 		return;
 	}
 }

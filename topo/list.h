@@ -26,4 +26,12 @@ static inline void *arena_grow(struct arena *arena, const void *items, size_t co
 		(list).items[(list).count++] = (item);                                             \
 	} while (0)
 
+/* Takes item `index` out of a list; the order stays. */
+#define LIST_REMOVE(list, index)                                                                   \
+	do {                                                                                       \
+		(list).count--;                                                                    \
+		memmove(&(list).items[(index)], &(list).items[(index) + 1],                        \
+			((list).count - (index)) * sizeof(*(list).items));                         \
+	} while (0)
+
 #endif

@@ -1,6 +1,6 @@
-/* The way from a .topo to a model, in the order things can be known: the document, the machines, the
- * resources (other documents and files), what was typed on the machines, the configuration at the
- * start, the timeline with a configuration after each change, and what is expected of it all. */
+/* The way from a .topo to a model, in the order things can be known: the document, the machines,
+ * the resources (other documents and files), what was typed on the machines, the configuration at
+ * the start, the timeline with a configuration after each change, and what is expected of it. */
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,8 +156,9 @@ static void read_name(struct scenario *scenario)
 	scenario->model->name = name ? name : default_name(scenario, scenario->model->path);
 	if (!name)
 		return;
-	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				     "-_.");
+	size_t length =
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "0123456789-_.");
 	if (name[length] || length > 100 || strchr("-.", name[0])) {
 		diag_add(scenario->diags, DIAG_ERROR, "E403", node->pos,
 			 "\"%s\" cannot be a scenario's name: a folder is called after it", name);
@@ -261,7 +262,8 @@ static void note_strangers(struct scenario *scenario)
 		diag_add(scenario->diags, DIAG_WARNING, "W033",
 			 calico_node_pos(&scenario->state.store, names[i]),
 			 node == NAMES_NONE ? "Node/%s is not in the topology"
-					    : "Node/%s is no calico-node in the topology", names[i]);
+					    : "Node/%s is no calico-node in the topology",
+			 names[i]);
 		const char *near = nearest_word(names[i], scenario->node_names.items,
 						scenario->node_names.count);
 		if (near && node == NAMES_NONE)
@@ -299,6 +301,7 @@ static void load_document(struct scenario *scenario, const struct yaml_node *con
 	expect_read(scenario, yaml_get(scenario->document, "expect"));
 	model->flows = scenario->flows.items;
 	model->flow_count = scenario->flows.count;
+	sources_collect(scenario);
 	model->sources = scenario->sources.items;
 	model->source_count = scenario->sources.count;
 }
@@ -368,7 +371,8 @@ const struct model *topo_load_text(struct diag_list *diags, const char *path, co
 {
 	const char *nul = memchr(text, '\0', length);
 	/* A source holds no NUL; with one, what stands before it is enough to say so. */
-	const struct source *source = source_of(diags, path, text, nul ? (size_t)(nul - text) : length);
+	const struct source *source =
+		source_of(diags, path, text, nul ? (size_t)(nul - text) : length);
 	if (!nul)
 		return load_source(diags, source);
 	diag_add(diags, DIAG_ERROR, "E001", source_pos_at(source, source->length, 1),

@@ -7,6 +7,9 @@
 
 #include "topo/model.h"
 
+/* Of each kind, as many as anybody types; looking for duplicates is a walk. */
+#define MACHINE_ITEMS_MAX 10000u
+
 struct machine_addresses {
 	struct model_address *items;
 	uint32_t count, capacity;
@@ -36,7 +39,7 @@ struct machine {
 	struct source_pos conf_pos;
 };
 
-/* A copy whose lists move before they change, so that the first one stays as it is. */
-struct machine machine_copy(const struct machine *machine);
+/* A copy with lists of its own, which may be changed in place. */
+struct machine machine_copy(struct arena *arena, const struct machine *machine);
 
 #endif

@@ -37,10 +37,14 @@ static void assign_pods(struct scenario *scenario, uint32_t index)
 {
 	struct node_draft *draft = &scenario->drafts[index];
 	uint32_t wanted = draft->pods_wanted, block = 0, k = 0;
+	uint64_t room = 0;
 	char buffer[IP_TEXT_MAX];
 	if (wanted == 0)
 		return;
-	draft->pods = arena_alloc(scenario->arena, wanted * sizeof(*draft->pods));
+	for (uint32_t i = 0; i < draft->block_count; i++)
+		room += block_size(draft->blocks[i].prefix);
+	draft->pods = arena_alloc(scenario->arena,
+				  (room < wanted ? room : wanted) * sizeof(*draft->pods));
 	while (draft->pod_count < wanted && block < draft->block_count) {
 		struct ip_prefix prefix = draft->blocks[block].prefix;
 		if (k == block_size(prefix)) {
@@ -154,7 +158,8 @@ uint32_t revision_add(struct scenario *scenario, const bool *touched, bool resou
 		? &scenario->revisions.items[scenario->revisions.count - 1] : NULL;
 	struct model_revision revision = { 0 };
 	struct model_config **out = arena_alloc(scenario->arena, (count + 1) * sizeof(*out));
-	const struct model_config **nodes = arena_alloc(scenario->arena, (count + 1) * sizeof(*nodes));
+	const struct model_config **nodes =
+		arena_alloc(scenario->arena, (count + 1) * sizeof(*nodes));
 	bool calico = !before || resources || (touched && any_calico(scenario, touched));
 	revision.pools = before && !resources ? before->pools
 		: calico_pools(scenario->diags, &scenario->state.store, &revision.pool_count);

@@ -136,6 +136,9 @@ bool scenario_pasted(struct scenario *scenario, const struct yaml_node *text,
 bool flows_read(struct scenario *scenario, const struct yaml_node *spec,
 		struct model_expect *expect);
 
+/* sources.c: adds the files that commands read to the list of sources. */
+void sources_collect(struct scenario *scenario);
+
 /* lint.c: what holds together but looks wrong. Needs the finished model. */
 void lint_model(struct diag_list *diags, const struct model *model);
 

@@ -170,7 +170,8 @@ static void judge(const struct matrix *matrix, struct arena *arena, struct topo_
 	if (already_listed(matrix, session)) {
 		session->status = TOPO_SESSION_DUPLICATE;
 		session->code = "W019";
-		session->why = arena_printf(arena, "%s has another session to %s", our_name, buffer);
+		session->why =
+			arena_printf(arena, "%s has another session to %s", our_name, buffer);
 		return;
 	}
 	if (owners != 1) {

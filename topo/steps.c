@@ -107,6 +107,30 @@ static void add_restart(struct scenario *scenario, const struct model_step *step
 		ARENA_PUSH(scenario->arena, scenario->steps, restart);
 }
 
+/* The value after "key:" in a pasted resource, as far as a label needs it. */
+static const char *pasted_value(struct scenario *scenario, const char *text, const char *key)
+{
+	const char *found = strstr(text, key);
+	if (!found)
+		return NULL;
+	found += strlen(key);
+	found += strspn(found, " \"'");
+	size_t length = strcspn(found, " \"'\r\n,}");
+	return length ? arena_strndup(scenario->arena, found, length) : NULL;
+}
+
+/* "calicoctl apply BGPPeer/rr-peer" says more than "apply -f - << EOF ...". */
+static const char *command_label(struct scenario *scenario, const char *program, const char *text)
+{
+	const char *line = label(scenario, "", text);
+	const char *kind = pasted_value(scenario, text, "kind:");
+	const char *name = pasted_value(scenario, text, "name:");
+	if (!strstr(line, "<<") || !kind || !name)
+		return arena_printf(scenario->arena, "%s %s", program, line);
+	return arena_printf(scenario->arena, "%s %.*s %s/%s", program,
+			    (int)strcspn(line, " "), line, kind, name);
+}
+
 /* Fills the step; true if it is to be listed (a restart alone was listed already). */
 static bool step_command(struct scenario *scenario, const struct step_draft *draft,
 			 struct model_step *step)
@@ -125,8 +149,9 @@ static bool step_command(struct scenario *scenario, const struct step_draft *dra
 		size_t length = strlen(program);
 		bool repeats = strncmp(text.text, program, length) == 0 && text.text[length] == ' ';
 		if (!step->text)
-			step->text = label(scenario, arena_printf(scenario->arena, "%s ", program),
-					   repeats ? text.text + length + 1 : text.text);
+			step->text = command_label(scenario, program,
+						   repeats ? text.text + length + 1
+							   : text.text);
 		if (!calico_store_command(scenario->diags, &scenario->state.store, program, &text,
 					  scenario->folder, &effect))
 			good = false;
@@ -181,7 +206,7 @@ static bool vtysh_on(struct scenario *scenario, uint32_t node, const struct yaml
 static bool exec_on(struct scenario *scenario, uint32_t node, const struct yaml_node *lines)
 {
 	struct machine *machine = &scenario->state.machines[node];
-	*machine = machine_copy(machine);
+	*machine = machine_copy(scenario->arena, machine);
 	struct exec exec = { .diags = scenario->diags, .node = &scenario->nodes[node],
 			     .machine = machine, .pools = scenario->pools,
 			     .pool_count = scenario->pool_count };

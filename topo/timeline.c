@@ -189,7 +189,8 @@ static bool read_signal(struct scenario *scenario, const struct yaml_node *node,
 			return true;
 		}
 	}
-	diag_add(scenario->diags, DIAG_ERROR, "E412", node->pos, "signal \"%s\" is not known", text);
+	diag_add(scenario->diags, DIAG_ERROR, "E412", node->pos, "signal \"%s\" is not known",
+		 text);
 	diag_note(scenario->diags, "KILL, TERM, INT, QUIT, HUP, ABRT and SEGV are; for STOP and "
 				   "CONT there are the steps hang and continue");
 	return false;

@@ -19,7 +19,7 @@ enum topo_session_status {
 	TOPO_SESSION_UNKNOWN_REMOTE,  /* nobody has that address */
 	TOPO_SESSION_NO_MATCH_FOUND,  /* the other side expects another AS, password or port */
 	TOPO_SESSION_MULTIPLE_REMOTES,
-	TOPO_SESSION_DUPLICATE,       /* a second protocol to the same neighbour (semantics.md 7.4) */
+	TOPO_SESSION_DUPLICATE,       /* a second protocol to the same neighbour : BIRD keeps it idle */
 };
 const char *topo_session_status_name(enum topo_session_status status);
 

@@ -10,7 +10,8 @@ static const char *const node_keys[] = { "kind", "config", "exec", "sysctls", "p
 /* Which keys beside kind, exec and sysctls a kind of node takes. */
 struct kind_row {
 	enum model_kind kind;
-	bool config, pods, forwards; /* forwards: ip_forward is on unless something says otherwise */
+	bool config, pods;
+	bool forwards; /* ip_forward is on unless something says otherwise */
 };
 
 static const struct kind_row kinds[] = {

@@ -75,6 +75,10 @@ static void report_syntax(struct builder *builder)
 	const char *line = source_line(builder->source, pos.line, &length);
 	if (memchr(line, '\t', length))
 		diag_note(diags, "YAML is indented with blanks; this line holds a tab");
+	/* calicoctl: patch node a -p '{"spec": ..}' is a mapping in YAML's eyes. */
+	if (memmem(line, length, "'{", 2) || memmem(line, length, "\"{", 2))
+		diag_note(diags, "text that holds \": \", such as this JSON, is written after | "
+				 "on a line of its own");
 }
 
 /* ---- anchors --------------------------------------------------------------------------------- */

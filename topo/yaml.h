@@ -27,10 +27,10 @@ struct yaml_pair {
 struct yaml_node {
 	uint8_t kind;          /* enum yaml_kind */
 	uint8_t style;         /* scalars: enum yaml_style */
-	uint8_t height;        /* 1 for a scalar; a collection is one higher than its highest item */
+	uint8_t height;        /* 1 for a scalar; one more than the highest item of a collection */
 	uint32_t size;         /* nodes in it, itself included, aliases written out */
 	uint32_t count;        /* pairs or items */
-	struct source_pos pos; /* where it starts; length: the characters of a one-line scalar, else 1 */
+	struct source_pos pos; /* where it starts; length: of a one-line scalar, else 1 */
 	const char *tag;       /* explicit tag ("!!str" is "tag:yaml.org,2002:str"), or NULL */
 	const char *text;      /* scalars: ends in NUL, holds no other NUL; "" for an empty value */
 	size_t length;

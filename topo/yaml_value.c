@@ -117,7 +117,8 @@ bool yaml_bool(struct diag_list *diags, const struct yaml_node *node, const char
 	const char *text = yaml_string(diags, node, what);
 	if (!text)
 		return false;
-	if (node->style == YAML_PLAIN && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) {
+	if (node->style == YAML_PLAIN &&
+	    (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) {
 		*out = text[0] == 't';
 		return true;
 	}
@@ -165,7 +166,7 @@ static bool scaled_parse(const char *text, size_t length, const struct unit *uni
 			continue;
 		if (whole > most / unit->scale)
 			return false;
-		/* fraction < 10^9 and scale <= 3.6e12: the product may pass 2^63, so in two parts. */
+		/* fraction < 10^9, scale <= 3.6e12: the product may pass 2^63, so in two parts. */
 		int64_t part = fraction * (unit->scale / divisor) +
 			       fraction * (unit->scale % divisor) / divisor;
 		if (fraction * (unit->scale % divisor) % divisor != 0)

@@ -2,7 +2,8 @@
  * times are nanoseconds since the start. Strings and arrays are borrowed for the call that hands an
  * observation on; who keeps one copies it.
  *
- * Nodes, links and flows are named by their index in the model; the run database keeps the names. */
+ * Nodes, links and flows are named by their index in the model; the run database keeps the
+ * names. */
 #ifndef TRACE_OBSERVATION_H
 #define TRACE_OBSERVATION_H
 
@@ -70,7 +71,7 @@ struct observed_hop {
 	enum route_source source;
 	struct observed_next_hop next_hop; /* the one chosen of the group */
 	uint32_t next_hop_count;           /* size of the group */
-	const char *neighbor_state;        /* ARP state of the next hop: "REACHABLE", "FAILED", ... or "" */
+	const char *neighbor_state;        /* ARP state of the next hop: "REACHABLE", ... or "" */
 };
 
 struct observed_attrs {
@@ -89,7 +90,7 @@ struct observation {
 	uint64_t sequence; /* given by the trace: order of happening, from 1 */
 	enum observation_kind kind;
 	uint32_t node;     /* UINT32_MAX where there is none */
-	const char *json;  /* its fields as canonical JSON, while a trace or a replay hands it on; else NULL */
+	const char *json;  /* its fields as canonical JSON, while being handed on; else NULL */
 	size_t json_length;
 	union {
 		struct {
@@ -117,9 +118,9 @@ struct observation {
 			uint8_t error_code, error_subcode;
 			bool error_sent;
 			const char *error;     /* "Hold Timer Expired", "" */
-			const char *last_error;/* as BIRD's INFO column has it: "Socket: Connection refused", "" */
+			const char *last_error; /* as BIRD's INFO column has it, "" */
 			bool graceful;         /* its routes stay as stale */
-			bool waiting;          /* BIRD's `wait`: export held back by its own restart */
+			bool waiting; /* BIRD's `wait`: export held back by its own restart */
 			uint32_t hold_s, keepalive_s; /* negotiated */
 		} session;
 		struct {
@@ -147,7 +148,8 @@ struct observation {
 		struct {
 			const char *interface;
 			struct ip_addr address;
-			const char *state;     /* "INCOMPLETE" "REACHABLE" "STALE" "DELAY" "PROBE" "FAILED" "NONE" */
+			const char *state; /* "INCOMPLETE" "REACHABLE" "STALE" "DELAY" "PROBE"
+					      "FAILED" "NONE" */
 			struct mac_addr mac;
 		} neighbor;
 		struct {
@@ -163,7 +165,8 @@ struct observation {
 			uint32_t flow, number;
 			bool answered;
 			int64_t sent_ns, round_trip_ns;
-			const char *answer;    /* "echo reply", "SYN/ACK", "host unreachable from 172.31.13.116", "" */
+			const char *answer; /* "echo reply", "SYN/ACK", "host unreachable from
+					       172.31.13.116", "" */
 		} probe;
 		struct {
 			const char *text;

@@ -13,6 +13,7 @@
 #include "trace/rundb_file.h"
 #include "trace/schema.h"
 
+#define BUSY_MS 200
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
 
@@ -186,7 +187,11 @@ static void finish(struct rundb *db)
 	db->insert = NULL;
 	if (!db->failed)
 		run_sql(db, rundb_indexes);
-	run_sql(db, "PRAGMA journal_mode = DELETE");
+	/* Somebody who still reads keeps the file in WAL mode. It is whole all the same. */
+	sqlite3_busy_timeout(db->handle, BUSY_MS);
+	int code = sqlite3_exec(db->handle, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	if (code != SQLITE_OK && code != SQLITE_BUSY)
+		rundb_fail(db, "cannot write");
 }
 
 int rundb_close(struct rundb *db, struct arena *arena, const char **error)

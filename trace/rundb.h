@@ -1,5 +1,6 @@
-/* The run database: the trace's one durable form, a single SQLite file. Schema and views: docs/run-db.md.
- * Readable after kill -9 at any instant; after rundb_close one file is left (no -wal, no -shm). */
+/* The run database: the trace's one durable form, a single SQLite file. Schema and views:
+ * docs/run-db.md. Readable after kill -9 at any instant; after rundb_close one file is left (no
+ * -wal, no -shm). */
 #ifndef TRACE_RUNDB_H
 #define TRACE_RUNDB_H
 
@@ -9,9 +10,11 @@
 
 struct rundb;
 
-/* Creates the file (it must not exist). NULL and *error (owned by the caller's arena) on trouble. */
+/* Creates the file (it must not exist). NULL and *error (owned by the caller's arena) on
+ * trouble. */
 struct rundb *rundb_create(const char *path, struct arena *arena, const char **error);
 struct rundb *rundb_open(const char *path, struct arena *arena, const char **error); /* read only */
+bool rundb_is_one(const char *path); /* by its header alone */
 /* Makes indexes, leaves WAL mode, closes. 0, or a negative errno with *error. */
 int rundb_close(struct rundb *db, struct arena *arena, const char **error);
 
@@ -25,7 +28,7 @@ void rundb_commit(struct rundb *db);
 #define RUNDB_COMMIT_ROWS 10000u
 #define RUNDB_VERSION 1 /* of the schema; a file of a newer one is refused by name */
 
-/* Plain facts of the run, by key: "name", "seed", "version", "command", "path", "state" ("running",
+/* Plain facts of the run, by key: "name", "seed", "version", "path", "state" ("running",
  * "complete", "interrupted"), "end_ns", "digest", "events", ... */
 void rundb_put(struct rundb *db, const char *key, const char *value);
 const char *rundb_get(struct rundb *db, const char *key, struct arena *arena); /* NULL if none */
@@ -50,7 +53,8 @@ void rundb_put_verdict(struct rundb *db, const struct rundb_verdict *verdict);
 bool rundb_verdict_at(struct rundb *db, uint32_t index, struct arena *arena,
 		      struct rundb_verdict *verdict);
 
-/* Replays stored observations with at_ns <= until_ns, in order, into a sink. 0 or negative errno. */
+/* Replays stored observations with at_ns <= until_ns, in order, into a sink. 0 or negative
+ * errno. */
 int rundb_replay(struct rundb *db, int64_t until_ns, struct trace_sink *sink);
 
 #endif

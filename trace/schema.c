@@ -84,8 +84,8 @@ const char rundb_schema[] =
 	" sum(" FIELD("withdrawn") ") AS withdrawn"
 	" FROM observation o" NODE_NAME " WHERE o.kind = 'message' GROUP BY 1, 2, 3, 4;"
 
-	"CREATE VIEW v_verdicts AS SELECT number, name, result, measured, \"limit\", why, file, line,"
-	" first_failing_ns FROM verdict ORDER BY number;";
+	"CREATE VIEW v_verdicts AS SELECT number, name, result, measured, \"limit\", why, file,"
+	" line, first_failing_ns FROM verdict ORDER BY number;";
 
 const char rundb_indexes[] =
 	"CREATE INDEX observation_kind ON observation(kind, node, at_ns); ANALYZE;";

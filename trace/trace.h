@@ -26,8 +26,8 @@ void trace_observe(struct trace *trace, struct observation *observation);
 /* XXH3 over every canonical text so far, each ended by a newline. */
 uint64_t trace_digest(const struct trace *trace);
 
-/* The canonical text of an observation: one line of JSON, fields in a fixed order, the same on every
- * machine and compiler. And back; strings then belong to the arena. */
+/* The canonical text of an observation: one line of JSON, fields in a fixed order, the same on
+ * every machine and compiler. And back; strings then belong to the arena. */
 struct text;
 struct arena;
 void observation_write(const struct observation *observation, struct text *out);

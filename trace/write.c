@@ -142,7 +142,9 @@ static void put_value(struct text *out, const struct field *field, const char *b
 		put_location(out, prefix->addr, prefix->length);
 		return;
 	}
-	case FIELD_MAC: put_string(out, mac_addr_format(*(const struct mac_addr *)at, room)); return;
+	case FIELD_MAC:
+		put_string(out, mac_addr_format(*(const struct mac_addr *)at, room));
+		return;
 	case FIELD_ENUM: put_name(out, field, at); return;
 	case FIELD_OPTIONAL:
 	case FIELD_OPTIONAL_ID: put_optional(out, field, base); return;

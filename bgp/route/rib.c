@@ -78,6 +78,7 @@ static void take_peer_config(struct rib *rib, struct peer *peer,
 {
 	peer->about.config = config;
 	peer->client = !peer->about.external && config->rr_client;
+	peer->role = peer->about.external ? config->role : BGP_ROLE_NONE;
 	peer->cluster_id = config->cluster_id ? config->cluster_id : rib->cluster_id;
 	peer->remote_id = bgp_next_hop_id(rib->table, config->remote);
 }
@@ -97,6 +98,23 @@ void rib_peer_up(struct rib *rib, uint32_t index, const struct rib_peer *descrip
 	member_started(rib, peer);
 }
 
+static void configure_peer(struct rib *rib, struct peer *peer, const struct bgp_peer_config *config,
+			   bool import_changed)
+{
+	take_peer_config(rib, peer, config);
+	if (import_changed && peer->paths)
+		adj_in_reimport(rib, peer);
+	if (peer->up)
+		member_regroup(rib, peer);
+}
+
+static bool same_import(const struct bgp_peer_config *a, const struct bgp_peer_config *b)
+{
+	return a->rr_client == b->rr_client && a->cluster_id == b->cluster_id &&
+	       a->allow_as_in == b->allow_as_in && a->role == b->role &&
+	       policy_equal(a->import, b->import);
+}
+
 void rib_peer_configured(struct rib *rib, uint32_t index, const struct bgp_peer_config *config,
 			 struct instant now)
 {
@@ -104,14 +122,12 @@ void rib_peer_configured(struct rib *rib, uint32_t index, const struct bgp_peer_
 	struct peer *peer = rib_peer_at(rib, index);
 	if (!peer || !peer->known)
 		return;
-	take_peer_config(rib, peer, config);
-	adj_in_reimport(rib, peer);
-	if (peer->up)
-		member_regroup(rib, peer);
+	configure_peer(rib, peer, config, !same_import(peer->about.config, config));
 }
 
 void rib_configured(struct rib *rib, const struct bgp_config *config, struct instant now)
 {
+	(void)now;
 	struct rib old = *rib;
 	take_configuration(rib, config);
 	if (old.profile == rib->profile && old.router_id == rib->router_id &&
@@ -122,7 +138,7 @@ void rib_configured(struct rib *rib, const struct bgp_config *config, struct ins
 		return;
 	for (uint32_t i = 0; i < rib->peer_count; i++)
 		if (rib->peers[i] && rib->peers[i]->known)
-			rib_peer_configured(rib, i, rib->peers[i]->about.config, now);
+			configure_peer(rib, rib->peers[i], rib->peers[i]->about.config, true);
 	for (uint32_t id = 0; column_next(&rib->routes, &id); id++)
 		select_again(rib, id, true);
 }

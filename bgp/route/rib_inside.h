@@ -76,6 +76,7 @@ struct export_memo {
 
 struct group_key {
 	bool external, client, multihop;
+	enum bgp_role role; /* ours, to external peers */
 	enum bgp_next_hop_mode next_hop;
 	struct ip_addr local;
 	uint32_t local_as;
@@ -125,6 +126,7 @@ struct peer {
 	uint32_t index;
 	bool known;          /* `about` is good: the session is up, or stale routes are left */
 	bool up, client;
+	enum bgp_role role;  /* ours to it (RFC 9234) */
 	uint32_t cluster_id; /* of this session */
 	uint32_t remote_id, local_id; /* next-hop ids of both ends */
 	uint32_t paths;      /* in Adj-RIB-In */
@@ -274,6 +276,11 @@ void pack_items(struct rib *rib, const struct group_key *key, uint32_t attrs, ui
 /* Withdrawals first, then one attribute set after the other in order of first mention. */
 void pack_drafts(struct rib *rib, const struct group_key *key, const struct drafts *drafts,
 		 pack_emit *emit, void *context);
+
+/* Withdrawals and the UPDATE after them, both of the classic IPv4 form, as one message; NULL if they
+ * are not, or do not fit. */
+struct bgp_slice *pack_joined(const struct bgp_slice *gone, const struct bgp_slice *then,
+			      size_t message_max);
 
 /* member.c */
 bool member_pending(const struct rib *rib, const struct peer *peer);

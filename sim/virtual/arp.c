@@ -74,6 +74,9 @@ static struct neighbor *make(struct stack *stack, uint32_t interface, struct ip_
 	neighbor->updated = (struct instant){ INT64_MIN / 2 };
 	neighbor->confirmed = neighbor->used = neighbor->updated;
 	ASSERT(neighbor->number < 1u << NUMBER_BITS);
+	if (stack->interfaces[interface].link)
+		link_asker_add(stack->interfaces[interface].link, address,
+			       stack->interfaces[interface].link_end);
 	ARRAY_PUSH(stack->neighbors, stack->neighbor_count, stack->neighbor_capacity, neighbor);
 	hash_index_add(&stack->neighbors_by_address, key_hash(interface, address),
 		       neighbor->number, rehash_neighbor, stack);
@@ -124,6 +127,13 @@ static void drop_waiting(struct neighbor *neighbor)
 	}
 }
 
+static void forget_at_link(struct stack *stack, const struct neighbor *neighbor)
+{
+	const struct interface *interface = &stack->interfaces[neighbor->interface];
+	if (interface->link)
+		link_asker_remove(interface->link, neighbor->address, interface->link_end);
+}
+
 void arp_flush(struct stack *stack, uint32_t interface)
 {
 	uint32_t kept = 0;
@@ -133,6 +143,7 @@ void arp_flush(struct stack *stack, uint32_t interface)
 		if (interface == FIB_NO_INTERFACE || neighbor->interface == interface) {
 			drop_waiting(neighbor);
 			set_state(stack, neighbor, NEIGHBOR_NONE);
+			forget_at_link(stack, neighbor);
 			free(neighbor);
 			continue;
 		}

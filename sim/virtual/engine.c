@@ -217,51 +217,72 @@ static void open_slot(struct engine *engine, unsigned level, unsigned index)
 	}
 }
 
-/* Moves to the next slot that holds events. The current one is used up. False: none left. */
-static bool advance(struct engine *engine)
+/* Where the next events wait, the current slot being used up: the finest level that has any behind the
+ * position. False: nowhere. */
+static bool find_slot(const struct engine *engine, unsigned *level, unsigned *index)
+{
+	for (*level = 0; *level < ENGINE_LEVELS; ++*level) {
+		unsigned shift = *level * ENGINE_LEVEL_BITS;
+		unsigned here = (unsigned)(engine->position >> shift) & (ENGINE_LEVEL_SLOTS - 1);
+		if (here + 1 == ENGINE_LEVEL_SLOTS)
+			continue;
+		*index = next_filled(engine, *level, here + 1);
+		if (*index < ENGINE_LEVEL_SLOTS)
+			return true;
+	}
+	return false;
+}
+
+/* Moves to the next slot that holds events, unless it begins after `until`: to open it early would send
+ * what is scheduled before it through the heap. False: there is none by then. */
+static bool advance(struct engine *engine, struct instant until)
 {
 	engine->run_at = engine->run_count = 0;
-	for (unsigned level = 0; level < ENGINE_LEVELS;) {
+	for (unsigned level, index; find_slot(engine, &level, &index);) {
 		unsigned shift = level * ENGINE_LEVEL_BITS;
-		unsigned here = (unsigned)(engine->position >> shift) & (ENGINE_LEVEL_SLOTS - 1);
-		unsigned index = here + 1 < ENGINE_LEVEL_SLOTS ?
-					 next_filled(engine, level, here + 1) :
-					 ENGINE_LEVEL_SLOTS;
-		if (index == ENGINE_LEVEL_SLOTS) {
-			level++;
-			continue;
-		}
 		uint64_t above = engine->position >> (shift + ENGINE_LEVEL_BITS);
-		engine->position = (above << ENGINE_LEVEL_BITS | index) << shift;
+		uint64_t position = (above << ENGINE_LEVEL_BITS | index) << shift;
+		if (position > (uint64_t)until.ns >> ENGINE_SLOT_SHIFT)
+			return false;
+		engine->position = position;
 		open_slot(engine, level, index);
 		if (engine->run_count) {
 			run_sort(engine);
 			engine->run_last_ns = engine->run[engine->run_count - 1].when.ns;
 			return true;
 		}
-		level = 0;
 	}
 	return false;
 }
 
-struct instant engine_next(struct engine *engine)
+/* The earliest of the current slot; NEVER if that is used up. */
+static struct instant current_next(const struct engine *engine)
 {
-	if (engine->pending == 0)
-		return INSTANT_NEVER;
 	const struct heap_entry *early = heap_top(&engine->early);
-	if (engine->run_at == engine->run_count && !early) {
-		bool found = advance(engine);
-		ASSERT(found);
-	}
 	struct instant next = early ? (struct instant){ early->key } : INSTANT_NEVER;
 	if (engine->run_at < engine->run_count)
 		next = instant_min(next, engine->run[engine->run_at].when);
 	return next;
 }
 
+struct instant engine_next(const struct engine *engine)
+{
+	struct instant next = current_next(engine);
+	unsigned level, index;
+	if (!instant_is_never(next) || !find_slot(engine, &level, &index))
+		return next;
+	for (const struct engine_chunk *chunk = engine->slots[level][index].first; chunk;
+	     chunk = chunk->next)
+		for (size_t i = 0; i < chunk->count; i++)
+			next = instant_min(next, chunk->events[i].when);
+	return next;
+}
+
 bool engine_step(struct engine *engine, struct instant until)
 {
-	struct instant next = engine_next(engine);
+	struct instant next = current_next(engine);
+	if (instant_is_never(next) && advance(engine, until))
+		next = engine->run[engine->run_at].when;
 	if (instant_is_never(next) || next.ns > until.ns)
 		return false;
 	struct engine_event event;

@@ -75,7 +75,7 @@ static inline void engine_after(struct engine *engine, int64_t delay_ns,
 }
 
 /* When the next event is due; INSTANT_NEVER if there is none. */
-struct instant engine_next(struct engine *engine);
+struct instant engine_next(const struct engine *engine);
 
 /* Fires everything due up to and including `until` (also what is scheduled meanwhile), then sets the
  * clock to `until`. Not to be called from a handler. */

@@ -313,6 +313,8 @@ const struct fib_route *fib_lookup(const struct fib *fib, struct ip_addr address
 				   uint32_t *prefix_id)
 {
 	uint32_t ids[TRIE_DEPTH_MAX];
+	if (address.family == IP_NONE)
+		return NULL;
 	int count = bgp_prefixes_containing(fib->table, address, ids);
 	while (count-- > 0) {
 		uint32_t entry = entry_get(fib, ids[count]);

@@ -41,7 +41,7 @@ static bool hop_good(const void *context, uint32_t hop)
 {
 	const struct hop_context *of = context;
 	const struct fib_hop *member = &of->route->hops[hop];
-	if (ip_addr_is_zero(member->via))
+	if (member->via.family == IP_NONE)
 		return true;
 	const struct neighbor *neighbor = arp_find(of->stack, member->interface, member->via);
 	return !neighbor || neighbor_valid(neighbor->state);
@@ -111,7 +111,7 @@ static bool find_way(const struct stack *stack, const struct ip_query *query, bo
 	if (out->route->hop_count == 0)
 		return drop(out, DISPOSITION_NULL_ROUTED);
 	out->hop = out->route->hops[choose_hop(stack, query, out->route)];
-	out->next_hop = ip_addr_is_zero(out->hop.via) ? query->destination : out->hop.via;
+	out->next_hop = out->hop.via.family == IP_NONE ? query->destination : out->hop.via;
 	if (query->in_interface != FIB_NO_INTERFACE && !source_valid(stack, query))
 		return drop(out, DISPOSITION_RP_FILTERED);
 	if (forwarded && query->ttl <= 1)
@@ -232,7 +232,7 @@ static void emit(struct stack *stack, struct packet *packet, const struct ip_dec
 	struct ip_addr mask = decision->new_source;
 	if (stack->track)
 		mask = track_note(stack, packet, mask);
-	if (!ip_addr_is_zero(mask))
+	if (mask.family != IP_NONE)
 		packet_rewrite_source(packet, mask, packet->source_port);
 	arp_output(stack, &stack->interfaces[decision->hop.interface], decision->next_hop,
 		   packet->frame);
@@ -256,7 +256,7 @@ static void pass_on(struct stack *stack, const struct packet *packet, const stru
 			ip_deliver(stack, packet);
 		return;
 	case IP_POD:
-		if (stack->track)
+		if (stack->track && !query->unmasked)
 			track_note(stack, packet, (struct ip_addr){ 0 });
 		deliver_to_pod(stack, packet);
 		return;
@@ -281,7 +281,7 @@ void ip_received(struct stack *stack, struct interface *interface, const struct 
 	}
 	query.established = track_seen(stack, packet);
 	struct ip_addr pod = track_unmask(stack, packet);
-	if (ip_addr_is_zero(pod)) {
+	if (pod.family == IP_NONE) {
 		pass_on(stack, packet, &query);
 		return;
 	}
@@ -289,8 +289,10 @@ void ip_received(struct stack *stack, struct interface *interface, const struct 
 	struct frame *frame = frame_writable(frame_ref(packet->frame));
 	if (!packet_read(frame, &own))
 		UNREACHABLE();
+	track_note(stack, packet, (struct ip_addr){ 0 }); /* as it came: the answer */
 	packet_rewrite_destination(&own, pod, own.destination_port);
 	query.destination = pod;
+	query.unmasked = true;
 	pass_on(stack, &own, &query);
 	frame_unref(frame);
 }
@@ -329,9 +331,9 @@ int stack_send(struct stack *stack, const struct stack_packet *packet)
 	if (!stack->up)
 		return -ENETDOWN;
 	struct ip_addr source = packet->source;
-	if (ip_addr_is_zero(source))
+	if (source.family == IP_NONE)
 		source = stack_choose_source(stack, packet->destination);
-	if (ip_addr_is_zero(source))
+	if (source.family == IP_NONE)
 		return -ENETUNREACH;
 
 	struct packet view;

@@ -47,11 +47,11 @@ void link_free(struct link *link)
 	for (uint32_t end = 0; end < link->end_count; end++) {
 		free(link->ends[end].send.queue.leaving_ns);
 		free(link->ends[end].receive.queue.leaving_ns);
+		free(link->ends[end].receive.drawn);
 	}
 	free(link->ends);
-	free(link->owners);
+	link_addresses_free(link);
 	hash_index_free(&link->by_mac);
-	hash_index_free(&link->by_address);
 	*link = (struct link){ 0 };
 }
 
@@ -124,13 +124,36 @@ static int64_t serialization_ns(uint32_t length, uint64_t rate_bps)
 	return (int64_t)((bits * (uint64_t)NS_PER_S + rate_bps - 1) / rate_bps);
 }
 
+/* The draws for one frame. The number of a frame among those of its sender counts, not what others send:
+ * one more machine on a segment changes nothing for the rest. */
+static struct random_stream luck_of(struct link_side *side, const struct frame *frame)
+{
+	struct random_stream random = side->random;
+	struct mac_addr sender;
+	memcpy(sender.bytes, frame->bytes + 6, 6);
+	uint32_t from = side->sending ? UINT32_MAX : link_end_of_mac(side->link, sender);
+	if (from == UINT32_MAX) {
+		side->random.counter += 1u << 8;
+		return random;
+	}
+	if (!side->drawn)
+		side->drawn = memory_zalloc(side->link->end_count * sizeof(*side->drawn));
+	random = random_stream_part(&random, mac_hash(sender));
+	random.counter = (uint64_t)side->drawn[from]++ << 8;
+	return random;
+}
+
 /* When a frame entering now comes out; false: it is dropped here. */
-static bool side_passes(struct link_side *side, uint32_t length, int64_t now_ns, int64_t *out_ns)
+static bool side_passes(struct link_side *side, const struct frame *frame, int64_t now_ns,
+			int64_t *out_ns)
 {
 	const struct model_impairment *how = &side->impairment;
 	if (side->cut)
 		return false;
-	if (how->loss_ppm && random_below(&side->random, PPM_ALL) < how->loss_ppm)
+	struct random_stream random = side->random;
+	if (how->loss_ppm || how->jitter_ns)
+		random = luck_of(side, frame);
+	if (how->loss_ppm && random_below(&random, PPM_ALL) < how->loss_ppm)
 		return false;
 	int64_t at = now_ns;
 	if (how->rate_bps) {
@@ -138,13 +161,13 @@ static bool side_passes(struct link_side *side, uint32_t length, int64_t now_ns,
 		if (queue_length(&side->queue, now_ns) >= limit)
 			return false;
 		at = (side->busy_until_ns > at ? side->busy_until_ns : at) +
-		     serialization_ns(length, how->rate_bps);
+		     serialization_ns(frame->length, how->rate_bps);
 		side->busy_until_ns = at;
 		queue_push(&side->queue, at);
 	}
 	int64_t delay = how->delay_ns;
 	if (how->jitter_ns)
-		delay += random_between(&side->random, -how->jitter_ns, how->jitter_ns);
+		delay += random_between(&random, -how->jitter_ns, how->jitter_ns);
 	at += delay > 0 ? delay : 0;
 	if (at < side->last_arrival_ns)
 		at = side->last_arrival_ns;
@@ -164,7 +187,7 @@ static bool side_enter(struct link_side *side, struct frame *frame)
 {
 	struct link_world *world = side->link->world;
 	int64_t out_ns;
-	if (!side_passes(side, frame->length, world->engine->now.ns, &out_ns)) {
+	if (!side_passes(side, frame, world->engine->now.ns, &out_ns)) {
 		world->frames_dropped++;
 		frame_unref(frame);
 		return false;
@@ -260,6 +283,14 @@ static void forward(struct link *link, uint32_t from, struct frame *frame)
 			arrive(link, from, to, &packet, readable);
 		return;
 	}
+	if (readable && packet.ethertype == ETHERTYPE_ARP && packet.arp.operation == 1 &&
+	    !link->world->sink && link->impaired_receivers == 0) {
+		const struct link_ends *concerned = link_concerned(link, &packet.arp);
+		for (uint32_t i = 0; i < concerned->count; i++)
+			if (concerned->ends[i] != from)
+				arrive(link, from, concerned->ends[i], &packet, true);
+		return;
+	}
 	for (to = 0; to < link->end_count; to++)
 		if (to != from)
 			arrive(link, from, to, &packet, readable);
@@ -335,6 +366,15 @@ void link_mend(struct link *link, uint32_t end, enum model_direction direction)
 	set_cut(link, end, direction, false);
 }
 
+static void set_receiving(struct link *link, uint32_t end,
+			  const struct model_impairment *impairment)
+{
+	struct link_side *side = &link->ends[end].receive;
+	link->impaired_receivers -= side_impaired(side);
+	side->impairment = *impairment;
+	link->impaired_receivers += side_impaired(side);
+}
+
 void link_impair(struct link *link, uint32_t end, enum model_direction direction,
 		 const struct model_impairment *impairment)
 {
@@ -345,7 +385,7 @@ void link_impair(struct link *link, uint32_t end, enum model_direction direction
 		if (end == LINK_ALL_ENDS || direction != MODEL_RECEIVE_ONLY)
 			link->ends[i].send.impairment = *impairment;
 		if (end != LINK_ALL_ENDS && direction != MODEL_SEND_ONLY)
-			link->ends[i].receive.impairment = *impairment;
+			set_receiving(link, i, impairment);
 	}
 	if (link->world->changed)
 		link->world->changed(link->world, link);
@@ -358,61 +398,3 @@ bool link_passes(const struct link *link, uint32_t from, uint32_t to)
 	       send->impairment.loss_ppm < PPM_ALL && receive->impairment.loss_ppm < PPM_ALL;
 }
 
-/* ---- who answers for an address ------------------------------------------------------------- */
-
-static uint64_t rehash_owner(const void *context, uint32_t owner)
-{
-	const struct link *link = context;
-	return ip_addr_hash(link->owners[owner].address);
-}
-
-void link_owner_add(struct link *link, struct ip_addr address, uint32_t end)
-{
-	struct link_owner owner = { address, end };
-	ARRAY_PUSH(link->owners, link->owner_count, link->owner_capacity, owner);
-	hash_index_add(&link->by_address, ip_addr_hash(address), link->owner_count - 1,
-		       rehash_owner, link);
-}
-
-static uint32_t owner_index(const struct link *link, struct ip_addr address, uint32_t end)
-{
-	uint32_t cursor = HASH_NONE, i;
-	while ((i = hash_index_next(&link->by_address, ip_addr_hash(address), &cursor)) !=
-	       HASH_NONE)
-		if (link->owners[i].end == end &&
-		    ip_addr_equal(link->owners[i].address, address))
-			return i;
-	return UINT32_MAX;
-}
-
-void link_owner_remove(struct link *link, struct ip_addr address, uint32_t end)
-{
-	uint32_t i = owner_index(link, address, end);
-	ASSERT(i != UINT32_MAX);
-	hash_index_remove(&link->by_address, ip_addr_hash(address), i);
-	uint32_t last = --link->owner_count;
-	if (i == last)
-		return;
-	uint64_t hash = ip_addr_hash(link->owners[last].address);
-	hash_index_remove(&link->by_address, hash, last);
-	link->owners[i] = link->owners[last];
-	hash_index_add(&link->by_address, hash, i, rehash_owner, link);
-}
-
-uint32_t link_owner_find(const struct link *link, struct ip_addr address,
-			 bool (*visit)(const void *context, uint32_t end), const void *context)
-{
-	uint64_t hash = ip_addr_hash(address);
-	/* Several owners are a mistake of the network's, so there are few: take the lowest end not
-	 * yet visited, again and again. */
-	for (uint32_t from = 0;;) {
-		uint32_t best = UINT32_MAX, cursor = HASH_NONE, i;
-		while ((i = hash_index_next(&link->by_address, hash, &cursor)) != HASH_NONE)
-			if (link->owners[i].end >= from && link->owners[i].end < best &&
-			    ip_addr_equal(link->owners[i].address, address))
-				best = link->owners[i].end;
-		if (best == UINT32_MAX || visit(context, best))
-			return best;
-		from = best + 1;
-	}
-}

@@ -51,6 +51,7 @@ struct link_side { /* one direction at one end */
 	bool cut;
 	struct model_impairment impairment; /* all zero: no delay at all */
 	struct random_stream random;
+	uint32_t *drawn;       /* receiving: by sending end, how often; owned, made when needed */
 	int64_t busy_until_ns; /* rate: the wire is taken until then */
 	int64_t last_arrival_ns;
 	struct link_queue queue;
@@ -78,9 +79,15 @@ struct link_world {
 
 #define LINK_ALL_ENDS UINT32_MAX
 
-struct link_owner { /* an address somebody on this link would answer ARP for */
+/* What is known of an address on this link: ends in rising order. */
+struct link_ends {
+	uint32_t *ends; /* owned */
+	uint32_t count, capacity;
+};
+struct link_address {
 	struct ip_addr address;
-	uint32_t end;
+	struct link_ends owners; /* would answer ARP for it */
+	struct link_ends askers; /* have a neighbour entry for it */
 };
 
 struct link {
@@ -91,9 +98,11 @@ struct link {
 	uint32_t end_count;
 	bool cut;                 /* the whole link */
 	struct hash_index by_mac; /* end numbers */
-	struct link_owner *owners;
-	uint32_t owner_count, owner_capacity;
-	struct hash_index by_address; /* indexes of `owners` */
+	uint32_t impaired_receivers; /* ends impaired for receiving on their own */
+	struct link_address *addresses; /* owned */
+	uint32_t address_count, address_capacity;
+	struct hash_index by_address; /* indexes of `addresses` */
+	struct link_ends concerned;   /* scratch */
 };
 
 /* Ends stand as in model->ends; link_plug connects them. model is borrowed for the call. */
@@ -123,9 +132,17 @@ bool link_passes(const struct link *link, uint32_t from, uint32_t to);
 /* The end that owns a MAC address; UINT32_MAX if none. */
 uint32_t link_end_of_mac(const struct link *link, struct mac_addr mac);
 
-/* Who answers for an address here: kept by the stacks, read by the walker. */
+/* Who answers for an address here, kept by the stacks and read by the walker; and who has a neighbour
+ * entry for it. An ARP request means something to its target's owners and to those who know its sender,
+ * and nothing at all to anybody else (see arp_received), so on a large segment it is handed to these
+ * alone, unless somebody captures. */
 void link_owner_add(struct link *link, struct ip_addr address, uint32_t end);
 void link_owner_remove(struct link *link, struct ip_addr address, uint32_t end);
+void link_asker_add(struct link *link, struct ip_addr address, uint32_t end);
+void link_asker_remove(struct link *link, struct ip_addr address, uint32_t end);
+/* Both of these for an ARP request, rising, each once; valid until the next call. */
+const struct link_ends *link_concerned(struct link *link, const struct arp_view *arp);
+void link_addresses_free(struct link *link); /* part of link_free */
 /* Calls visit for each end that owns it, lowest number first; stops when it says true. Returns the
  * end it stopped at, or UINT32_MAX. */
 uint32_t link_owner_find(const struct link *link, struct ip_addr address,

@@ -332,7 +332,9 @@ void node_daemon_kill(struct node *node, int signal)
 {
 	if (!node->up || !node->speaker)
 		return;
-	if (signal == SIGSTOP) {
+	if (signal == SIGHUP) {
+		/* It reads its configuration again, which is what it was. */
+	} else if (signal == SIGSTOP) {
 		node_daemon_hang(node);
 	} else if (signal == SIGCONT) {
 		node_daemon_continue(node);

@@ -234,6 +234,7 @@ struct ip_query {
 	uint32_t in_interface; /* FIB_NO_INTERFACE: our own packet */
 	bool from_pod;         /* left one of our pods: forwarded, not sent */
 	bool established;      /* connection tracking has seen the other direction */
+	bool unmasked;         /* an answer to a masked packet, already turned back to the pod */
 	uint8_t ttl;           /* as it arrived */
 };
 enum ip_verdict { IP_LOCAL, IP_POD, IP_SEND, IP_DROP };

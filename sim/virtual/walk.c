@@ -279,6 +279,10 @@ void walk_flow(const struct network *network, const struct walk_query *query, st
 		walker.packet.source = stack_choose_source(stack, query->destination);
 	walker.packet.from_pod = stack_pod_find(stack, walker.packet.source) != NULL;
 	walk->first_source = walker.packet.source;
+	if (ip_addr_is_zero(query->destination)) {
+		ended(&walker, DISPOSITION_INSUFFICIENT_INFO, "no address to send to");
+		return;
+	}
 	while (step(&walker))
 		;
 }

@@ -38,7 +38,8 @@ struct walk {
 	char detail[WALK_DETAIL_MAX]; /* "ARP for 172.31.13.27 FAILED", "" */
 };
 
-/* Fills *walk. Its strings live as long as the network. */
+/* Fills *walk. Its strings are good until a node is configured anew. A query without a destination (an
+ * answer to a packet that had no source) ends as INSUFFICIENT_INFO. */
 void walk_flow(const struct network *network, const struct walk_query *query, struct walk *walk);
 
 struct watch;

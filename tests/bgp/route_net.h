@@ -95,40 +95,9 @@ static UNUSED struct bgp_next_hop_state net_resolve(struct ip_addr next_hop)
 
 /* ---- profiles ------------------------------------------------------------------------------- */
 
-/* As BIRD 1.6 and FRR 8.4 behave, in what matters to routes. */
-static UNUSED struct bgp_profile profile_bird(void)
-{
-	return (struct bgp_profile){
-		.name = "test-bird",
-		.decision = { BGP_RULE_WEIGHT_LOCAL, BGP_RULE_USABLE, BGP_RULE_LOCAL_PREF,
-			      BGP_RULE_AS_PATH_LENGTH, BGP_RULE_ORIGIN, BGP_RULE_MED,
-			      BGP_RULE_EXTERNAL, BGP_RULE_IGP_METRIC, BGP_RULE_ROUTER_ID,
-			      BGP_RULE_CLUSTER_LIST, BGP_RULE_PEER_ADDRESS, BGP_RULE_PATH_ID },
-		.multipath_stop = BGP_RULE_ROUTER_ID,
-		.maximum_paths_external = 16, .maximum_paths_internal = 16,
-		.ebgp_next_hop = BGP_EBGP_NEXT_HOP_SELF_IF_MULTIHOP,
-		.suppress_next_hop_of_peer = true, .cluster_list_sorted = true,
-		.cluster_loop_clients_only = true, .med_zero_to_external = true,
-		.unreachable_reflected = true,
-	};
-}
-
-static UNUSED struct bgp_profile profile_frr(void)
-{
-	return (struct bgp_profile){
-		.name = "test-frr",
-		.decision = { BGP_RULE_USABLE, BGP_RULE_WEIGHT_LOCAL, BGP_RULE_LOCAL_PREF,
-			      BGP_RULE_AS_PATH_LENGTH, BGP_RULE_ORIGIN, BGP_RULE_MED,
-			      BGP_RULE_EXTERNAL, BGP_RULE_IGP_METRIC, BGP_RULE_OLDEST_EXTERNAL,
-			      BGP_RULE_ROUTER_ID, BGP_RULE_CLUSTER_LIST, BGP_RULE_NOT_STALE,
-			      BGP_RULE_PEER_ADDRESS, BGP_RULE_PATH_ID },
-		.multipath_stop = BGP_RULE_OLDEST_EXTERNAL,
-		.maximum_paths_external = 64, .maximum_paths_internal = 64,
-		.ebgp_next_hop = BGP_EBGP_NEXT_HOP_THIRD_PARTY,
-		.reflect_to_source = true, .unknown_sets_partial = true,
-		.as_path_extended_length = true,
-	};
-}
+/* Copies, for tests to change. */
+static UNUSED struct bgp_profile profile_bird(void) { return bgp_profile_calico_bird; }
+static UNUSED struct bgp_profile profile_frr(void) { return bgp_profile_frr; }
 
 /* ---- attributes ----------------------------------------------------------------------------- */
 
@@ -407,6 +376,8 @@ static UNUSED void net_receive(struct net *net, struct net_peer *peer,
 		uint32_t id = bgp_attrs_received(net->view, &update, i, &codec, &net->arena,
 						 &outcome, &bad, &error);
 		assert_int_not_equal(id, 0);
+		/* Not even "attribute discard": LOCAL_PREF and the like stay inside the AS. */
+		assert_int_equal(outcome, BGP_OUTCOME_OK);
 		struct text text;
 		text_init(&text);
 		attrs_text(bgp_attrs_of(net->view, id), &text);
@@ -470,19 +441,26 @@ static UNUSED bool net_drain(struct net *net, uint32_t index)
 	return true;
 }
 
+/* Carries out all changes; next hops are answered on the spot. False: there were none. */
+static UNUSED bool net_changes(struct net *net)
+{
+	struct rib_change change;
+	bool any = false;
+	while (rib_change_next(net->rib, &change)) {
+		any = true;
+		net_change(net, &change);
+		if (change.kind == RIB_WATCH && net->answer)
+			rib_next_hop_changed(net->rib, change.next_hop,
+					     net->resolve(change.next_hop), now);
+	}
+	return any;
+}
+
 /* Carries out everything the RIB asks for, and lets all peers that are not blocked drain. */
 static UNUSED void net_run(struct net *net)
 {
 	for (;;) {
-		struct rib_change change;
-		bool any = false;
-		while (rib_change_next(net->rib, &change)) {
-			any = true;
-			net_change(net, &change);
-			if (change.kind == RIB_WATCH && net->answer)
-				rib_next_hop_changed(net->rib, change.next_hop,
-						     net->resolve(change.next_hop), now);
-		}
+		bool any = net_changes(net);
 		uint32_t index;
 		while ((index = rib_pending_peer(net->rib)) != UINT32_MAX) {
 			assert_true(rib_send_pending(net->rib, index));

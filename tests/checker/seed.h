@@ -95,8 +95,10 @@ static inline void seed_nodes(struct seed *s)
 	for (uint32_t i = 0; i < NODES; i++) {
 		struct model_config *config = &s->configs[i];
 		s->interfaces[i] = (struct model_interface){ "eth0", 0, i };
-		s->nodes[i] = (struct model_node){ .name = names[i], .interfaces = &s->interfaces[i],
-						   .interface_count = 1, .pos = line(s, 5 + i) };
+		s->nodes[i] = (struct model_node){ .name = names[i],
+						   .interfaces = &s->interfaces[i],
+						   .interface_count = 1,
+						   .pos = line(s, 5 + i) };
 		s->ends[i] = (struct model_link_end){ i, 0, line(s, 40) };
 		s->addresses[i] = (struct model_address){ 0, net(addresses[i]), line(s, 12) };
 		config->addresses = &s->addresses[i];
@@ -312,8 +314,9 @@ static inline void see_flow(struct seed *s, double at, uint32_t flow, bool back,
 {
 	struct ip_addr source = back ? s->flows[flow].to : ip("172.31.13.200");
 	see(s, at, MODEL_NONE,
-	    (struct observation){ .kind = OBSERVE_FLOW,
-				  .flow = { flow, back, disposition, source, hops, count, detail } });
+	    (struct observation){
+		    .kind = OBSERVE_FLOW,
+		    .flow = { flow, back, disposition, source, hops, count, detail } });
 }
 
 static inline const char *block_of(const struct seed *s, uint32_t flow)

@@ -1,3 +1,4 @@
+/* fuzz: topo base */
 /* libFuzzer: any text is read, changed and rendered without harm, as FRR and as Quagga. */
 #include <stddef.h>
 #include <stdint.h>

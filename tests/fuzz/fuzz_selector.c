@@ -1,3 +1,4 @@
+/* fuzz: topo base */
 /* libFuzzer: any text is read without harm, and a selector that is valid and its negation never
  * agree. */
 #include <stddef.h>

@@ -34,7 +34,7 @@ if grep -nE "$banned" $files | grep -v '^base/addr.c:.*strcpy(buffer, "-")' | gr
 	exit 1
 fi
 if grep -rnIE '(^|[^[:alnum:]])/work/|#!.*python' --include='*' . --exclude-dir=.git --exclude-dir=build \
-	--exclude=style.sh --exclude-dir='simrun-*' ; then
+	--exclude=style.sh --exclude=.git --exclude-dir='simrun-*' ; then
 	echo "a path of one machine, or Python"
 	exit 1
 fi

@@ -28,7 +28,8 @@ static void commands_that_work(void **state)
 		{ "ip addr del 10.0.0.1/24 dev eth0", 0, 0, 0 },
 		{ "ip -6 addr add 2001:db8::1/64 dev eth1", 2, 0, 0 },
 		{ "ip route add default via 10.0.0.254", 1, 1, 0 },
-		{ "sudo ip r add 172.27.208.0/22 via 10.0.0.2 dev eth0 metric 20 proto static", 1, 1, 0 },
+		{ "sudo ip r add 172.27.208.0/22 via 10.0.0.2 dev eth0 metric 20 proto static", 1,
+		  1, 0 },
 		{ "ip route add 10.9.0.0/16 dev eth0 scope link", 1, 1, 0 },
 		{ "ip route add blackhole 10.9.0.0/16", 1, 1, 0 },
 		{ "ip route replace 10.9.0.0/16 via 10.0.0.2", 1, 1, 0 },
@@ -41,7 +42,8 @@ static void commands_that_work(void **state)
 		{ "sysctl -w net.ipv4.ip_forward=1", 1, 0, 0 },
 		{ "setenforce 0", 1, 0, 0 },
 		{ "systemctl stop firewalld", 1, 0, 0 },
-		{ "sed -i 's/^ *SELINUX=enforcing/SELINUX=disabled/g' /etc/selinux/config", 1, 0, 0 },
+		{ "sed -i 's/^ *SELINUX=enforcing/SELINUX=disabled/g' /etc/selinux/config", 1, 0,
+		  0 },
 		{ "true   # nothing", 1, 0, 0 },
 	};
 	(void)state;
@@ -116,8 +118,9 @@ static void commands_that_do_not(void **state)
 static void sysctl_conf_needs_p(void **state)
 {
 	(void)state;
-	struct loaded l = load_exec("|\n          echo \"net.ipv4.ip_forward=1\" >> /etc/sysctl.conf\n"
-				    "          sysctl -p");
+	struct loaded l =
+		load_exec("|\n          echo \"net.ipv4.ip_forward=1\" >> /etc/sysctl.conf\n"
+			  "          sysctl -p");
 	assert_non_null(l.model);
 	assert_true(l.model->revisions[0].nodes[0]->ip_forward);
 	assert_int_equal(l.model->revisions[0].nodes[0]->ip_forward_pos.line, 9);
@@ -141,7 +144,8 @@ static void steps_change_a_copy(void **state)
 	assert_int_equal(l.model->revisions[0].nodes[0]->route_count, 1);
 	assert_int_equal(l.model->revisions[1].nodes[0]->route_count, 2);
 	assert_int_equal(l.model->revisions[2].nodes[0]->route_count, 1);
-	assert_string_equal(address_text(l.model->revisions[2].nodes[0]->routes[0].via), "10.0.0.3");
+	assert_string_equal(address_text(l.model->revisions[2].nodes[0]->routes[0].via),
+			    "10.0.0.3");
 	assert_ptr_equal(l.model->revisions[0].nodes[1], l.model->revisions[2].nodes[1]);
 	assert_int_equal(l.model->steps[0].at_ns, INT64_C(1000000000));
 	assert_int_equal(l.model->steps[0].revision, 1);

@@ -45,7 +45,8 @@ static void conventions_example(void **state)
 	assert_string_equal(k1->pods[0].name, "k8s-1/172.27.208.5");
 	assert_string_equal(address_text(k1->addresses[0].address.addr), "172.31.13.27");
 	assert_ptr_equal(m->revisions[0].nodes[0], m->revisions[1].nodes[0]);
-	assert_ptr_equal(m->revisions[0].nodes[1], m->revisions[2].nodes[1]); /* nothing new for it */
+	assert_ptr_equal(m->revisions[0].nodes[1],
+			 m->revisions[2].nodes[1]); /* nothing new for it */
 	assert_int_equal(m->step_count, 6);
 	assert_int_equal(m->steps[2].signal, SIGKILL);
 	assert_string_equal(m->steps[3].text, "kubectl label node k8s-2 route-reflector-");
@@ -143,11 +144,30 @@ static void commands_of_the_timeline(void **state)
 	unload(&l);
 }
 
+/* The whole procedure of the seed, typed step by step: the mesh, then reflectors and the switch. */
+static void procedure_step_by_step(void **state)
+{
+	struct diag_list diags;
+	(void)state;
+	diag_list_init(&diags);
+	const struct model *m =
+		topo_load(&diags, SIMRUN_SOURCE "/tests/topo/bad/fine-seed-procedure.topo");
+	assert_non_null(m);
+	assert_int_equal(m->revision_count, 6);
+	assert_int_equal(m->revisions[0].nodes[1]->bgp.neighbors[0].type, MODEL_PEER_MESH);
+	assert_int_equal(unique(m, 5, &diags.arena), 10);
+	assert_string_equal(m->steps[4].text, "calicoctl apply BGPPeer/rr-peer");
+	/* The line of the heredoc that names the BGPPeer, in the file. */
+	assert_int_equal(m->revisions[5].nodes[1]->bgp.neighbors[0].pos.line, 52);
+	diag_list_free(&diags);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(conventions_example),
 		cmocka_unit_test(commands_of_the_timeline),
+		cmocka_unit_test(procedure_step_by_step),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,7 +204,8 @@ static void test_peer_groups(void **state)
 		" neighbor 10.0.0.2 peer-group RR\n neighbor 10.0.0.3 remote-as 65009\n"
 		" neighbor 10.0.0.3 peer-group RR\n neighbor 10.0.0.3 timers 10 30\n"
 		" no neighbor 10.0.0.3 shutdown\n"
-		" address-family ipv6 unicast\n  neighbor RR activate\n exit-address-family\n", MODEL_FRR);
+		" address-family ipv6 unicast\n  neighbor RR activate\n exit-address-family\n",
+		MODEL_FRR);
 	struct model_config out = render(config);
 	assert_clean();
 	assert_int_equal(out.bgp.neighbor_count, 2);
@@ -247,7 +248,8 @@ static void test_policy(void **state)
 		"ip prefix-list PODS seq 20 permit 172.27.208.0/22 ge 24 le 26\n"
 		"ip prefix-list PODS seq 5 deny 0.0.0.0/0\n"
 		"ip prefix-list PODS permit 10.0.0.0/8\n"
-		"ip prefix-list REST permit any\n"
+		"ip prefix-list REST seq 12 permit any\n"
+		"ip prefix-list REST seq 11 deny 10.0.0.0/8\n"
 		"route-map IN permit 10\n match ip address prefix-list PODS\n"
 		" set local-preference 200\n set community 65000:7 no-export additive\n"
 		"route-map IN deny 20\n"
@@ -274,8 +276,9 @@ static void test_policy(void **state)
 	assert_int_equal(export->count, 2); /* FRR wants a policy for IPv6 too: none, nothing */
 	assert_int_equal(out.bgp.neighbors[1].import->count, 0);
 	const struct model_policy *rest = out.bgp.neighbors[1].export;
-	assert_int_equal(rest->rules[0].length_min, 0);
-	assert_int_equal(rest->rules[0].length_max, 32);
+	assert_int_equal(rest->rules[0].verdict, MODEL_RULE_REJECT); /* by sequence */
+	assert_int_equal(rest->rules[1].length_min, 0);
+	assert_int_equal(rest->rules[1].length_max, 32);
 }
 
 static void test_routes_and_forwarding(void **state)
@@ -340,9 +343,12 @@ static void test_where_mistakes_are(void **state)
 		{ "interface eth0\n ip adress 10.0.0.1/24\n", 2, 5, "E301", "address" },
 		{ "route-map X permit 10\n match ip adress prefix-list P\n", 2, 2, NULL, NULL },
 		{ "router bgp 1\n bgp bestpath as-path multipath-relax\n", 2, 2, "W321", NULL },
-		{ "router ospf\n network 10.0.0.0/8 area 0\n neighbor 1.2.3.4\n", 1, 1, "W321", NULL },
-		{ "router bgp 1\n address-family l2vpn evpn\n  neighbor X activate\n  advertise-all-vni\n"
-		  " exit-address-family\n neighbor 10.0.0.2 remote-as 2\n", 2, 2, "W321", NULL },
+		{ "router ospf\n network 10.0.0.0/8 area 0\n neighbor 1.2.3.4\n", 1, 1, "W321",
+		  NULL },
+		{ "router bgp 1\n address-family l2vpn evpn\n  neighbor X activate\n  "
+		  "advertise-all-vni\n"
+		  " exit-address-family\n neighbor 10.0.0.2 remote-as 2\n",
+		  2, 2, "W321", NULL },
 		{ "router bgp 1\n network 10.0.0.1/8\n", 2, 10, "W322", NULL },
 		{ "router bgp 1\n timers bgp 1 2\n", 2, 15, "E305", NULL },
 	};
@@ -351,10 +357,11 @@ static void test_where_mistakes_are(void **state)
 		diag_list_init(&diags);
 		parse(rows[i].text, MODEL_FRR);
 		const struct diag *diag = diags.items;
-		bool fits = diags.count == 1 && diag->pos.line == rows[i].line &&
-			    diag->pos.column == rows[i].column &&
-			    (!rows[i].code || strcmp(diag->code, rows[i].code) == 0) &&
-			    (!rows[i].note || (diag->notes && strstr(diag->notes->text, rows[i].note)));
+		bool fits =
+			diags.count == 1 && diag->pos.line == rows[i].line &&
+			diag->pos.column == rows[i].column &&
+			(!rows[i].code || strcmp(diag->code, rows[i].code) == 0) &&
+			(!rows[i].note || (diag->notes && strstr(diag->notes->text, rows[i].note)));
 		if (!fits) {
 			print_diags();
 			fail_msg("row %zu: %s", i, rows[i].text);

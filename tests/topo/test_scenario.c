@@ -124,10 +124,11 @@ static void every_verb(void **state)
 		"expect: { x: { never: loop } }\n");
 	const struct model_step *s = l.model->steps;
 	static const enum model_step_kind kinds[] = {
-		MODEL_STEP_CRASH, MODEL_STEP_BOOT, MODEL_STEP_KILL, MODEL_STEP_KILL, MODEL_STEP_STOP,
-		MODEL_STEP_START, MODEL_STEP_RESTART, MODEL_STEP_HANG, MODEL_STEP_CONTINUE,
-		MODEL_STEP_CUT, MODEL_STEP_CUT, MODEL_STEP_MEND, MODEL_STEP_IMPAIR,
-		MODEL_STEP_PARTITION, MODEL_STEP_HEAL, MODEL_STEP_CONFIGURE, MODEL_STEP_END,
+		MODEL_STEP_CRASH,    MODEL_STEP_BOOT,	   MODEL_STEP_KILL,    MODEL_STEP_KILL,
+		MODEL_STEP_STOP,     MODEL_STEP_START,	   MODEL_STEP_RESTART, MODEL_STEP_HANG,
+		MODEL_STEP_CONTINUE, MODEL_STEP_CUT,	   MODEL_STEP_CUT,     MODEL_STEP_MEND,
+		MODEL_STEP_IMPAIR,   MODEL_STEP_PARTITION, MODEL_STEP_HEAL,    MODEL_STEP_CONFIGURE,
+		MODEL_STEP_END,
 	};
 	assert_int_equal(l.model->step_count, 17);
 	for (size_t i = 0; i < 17; i++)
@@ -157,19 +158,22 @@ static void expectations(void **state)
 {
 	(void)state;
 	struct loaded l = load_more(
-		"timeline:\n  - { at: 10s, name: a, crash: r2 }\n  - { at: 20s, name: b, boot: r2 }\n"
+		"timeline:\n  - { at: 10s, name: a, crash: r2 }\n  - { at: 20s, name: b, boot: r2 "
+		"}\n"
 		"  - { at: 60s, end: true }\n"
 		"expect:\n"
 		"  up: { description: all up, established: all, within: 30s, level: warning }\n"
 		"  ping: { reachable: { from: h, to: [r1, r2] }, during: a .. b, max-outage: 1s }\n"
-		"  web: { reachable: { from: h, to: 10.0.0.1, port: 80 }, after: b + 1s, within: 5s }\n"
+		"  web: { reachable: { from: h, to: 10.0.0.1, port: 80 }, after: b + 1s, within: "
+		"5s }\n"
 		"  again: { reachable: { from: h, to: r1 }, at: end }\n"
 		"  source: { source-preserved: { from: r1, to: h, protocol: tcp } }\n"
 		"  clean: { never: [loop, blackhole], after: 35s }\n"
 		"  calm: { converged: true, within: 50s }\n"
 		"  rib:\n    node: r1\n    routes:\n"
 		"      - { prefix: 10.1.0.0/16, via: [10.0.0.2, 10.0.0.3], originator: 10.0.0.9, "
-		"cluster-list: [1.1.1.1, 2.2.2.2], as-path: \"65002 3\", med: 0, local-pref: 100 }\n"
+		"cluster-list: [1.1.1.1, 2.2.2.2], as-path: \"65002 3\", med: 0, local-pref: 100 "
+		"}\n"
 		"      - { prefix: 10.2.0.0/16, absent: true }\n"
 		"      - 10.3.0.0/16\n"
 		"    exact: true\n"

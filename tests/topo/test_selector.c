@@ -1,4 +1,5 @@
-/* The selector language: Calico's own tables, and the key facts restated for when they are not here. */
+/* The selector language: Calico's own tables, and the key facts restated for when they are not
+ * here. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,26 +44,55 @@ static const char *judge(const char *text, size_t length, const struct selector_
 static void test_key_facts(void **state)
 {
 	(void)state;
-	static const struct selector_label labels[] = { { "a", "b" }, { "empty", "" }, { "in", "x" } };
+	static const struct selector_label labels[] = { { "a", "b" },
+							{ "empty", "" },
+							{ "in", "x" } };
 	static const struct {
 		const char *selector, *expected;
 	} rows[] = {
-		{ "", "true" }, { " \t", "true" }, { "all()", "true" }, { "global()", "true" },
-		{ "a == 'b'", "true" }, { "a=='c'", "false" }, { "a != 'b'", "false" },
-		{ "none != 'x'", "true" }, { "none == 'x'", "false" }, { "none in {'x'}", "false" },
-		{ "none not in {'x'}", "true" }, { "none notin {}", "true" }, { "a in {}", "false" },
-		{ "a in {'x','b',}", "true" }, { "has( empty )", "true" }, { "empty == \"\"", "true" },
-		{ "in in {'x'}", "true" }, { "!a == 'b'", "false" }, { "!!has(a)", "true" },
-		{ "has(x) && has(y) || has(a)", "true" }, { "has(a) || has(x) && has(y)", "true" },
-		{ "(has(a) || has(x)) && has(y)", "false" }, { "!has(x) && has(a)", "true" },
-		{ "!(has(x) && has(a))", "true" }, { "a starts  with 'b'", "true" },
-		{ "a startswith 'x'", "false" }, { "a ends with 'B'", "false" },
-		{ "a contains ''", "true" }, { "none contains ''", "false" },
-		{ "a == b", "invalid" }, { "a = 'b'", "invalid" }, { "has (a)", "invalid" },
-		{ "all ()", "invalid" }, { "a == 'b'\n", "invalid" }, { "a in {'b' 'c'}", "invalid" },
-		{ "(a == 'b'", "invalid" }, { "a == 'b')", "invalid" }, { "()", "invalid" },
-		{ "a == 'b' &&", "invalid" }, { "a == 'b", "invalid" }, { "!", "invalid" },
-		{ "a inx {'b'}", "invalid" }, { "!= 'b'", "invalid" },
+		{ "", "true" },
+		{ " \t", "true" },
+		{ "all()", "true" },
+		{ "global()", "true" },
+		{ "a == 'b'", "true" },
+		{ "a=='c'", "false" },
+		{ "a != 'b'", "false" },
+		{ "none != 'x'", "true" },
+		{ "none == 'x'", "false" },
+		{ "none in {'x'}", "false" },
+		{ "none not in {'x'}", "true" },
+		{ "none notin {}", "true" },
+		{ "a in {}", "false" },
+		{ "a in {'x','b',}", "true" },
+		{ "has( empty )", "true" },
+		{ "empty == \"\"", "true" },
+		{ "in in {'x'}", "true" },
+		{ "!a == 'b'", "false" },
+		{ "!!has(a)", "true" },
+		{ "has(x) && has(y) || has(a)", "true" },
+		{ "has(a) || has(x) && has(y)", "true" },
+		{ "(has(a) || has(x)) && has(y)", "false" },
+		{ "!has(x) && has(a)", "true" },
+		{ "!(has(x) && has(a))", "true" },
+		{ "a starts  with 'b'", "true" },
+		{ "a startswith 'x'", "false" },
+		{ "a ends with 'B'", "false" },
+		{ "a contains ''", "true" },
+		{ "none contains ''", "false" },
+		{ "a == b", "invalid" },
+		{ "a = 'b'", "invalid" },
+		{ "has (a)", "invalid" },
+		{ "all ()", "invalid" },
+		{ "a == 'b'\n", "invalid" },
+		{ "a in {'b' 'c'}", "invalid" },
+		{ "(a == 'b'", "invalid" },
+		{ "a == 'b')", "invalid" },
+		{ "()", "invalid" },
+		{ "a == 'b' &&", "invalid" },
+		{ "a == 'b", "invalid" },
+		{ "!", "invalid" },
+		{ "a inx {'b'}", "invalid" },
+		{ "!= 'b'", "invalid" },
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *got = judge(rows[i].selector, strlen(rows[i].selector), labels, 3);
@@ -149,7 +179,8 @@ static void test_calico_table(void **state)
 	(void)state;
 	FILE *file = fopen(SIMRUN_SHARED "/calico/data/selectors.tsv", "r");
 	if (!file) {
-		print_message("shared data not here: " SIMRUN_SHARED "/calico/data/selectors.tsv\n");
+		print_message("shared data not here: " SIMRUN_SHARED
+			      "/calico/data/selectors.tsv\n");
 		skip();
 	}
 	char line[8192];

@@ -178,7 +178,8 @@ static void values(void **state)
 static void typed_getters_complain(void **state)
 {
 	(void)state;
-	struct loaded l = load("n: 7\nq: \"7\"\nb: yes\nt: 30\nd: 1:30\nz:\nm: {a: 1, b: 2, namme: 3}\n");
+	struct loaded l =
+		load("n: 7\nq: \"7\"\nb: yes\nt: 30\nd: 1:30\nz:\nm: {a: 1, b: 2, namme: 3}\n");
 	const struct yaml_node *doc = l.documents[0];
 	static const char *const known[] = { "name", "kind", "a", NULL };
 	int64_t n = 0;

@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <jansson.h>
 
 #include "base/memory.h"
@@ -29,9 +32,9 @@ static void fill_one(struct arena *arena, const struct field *field, char *base,
 	case FIELD_INDEX: *(uint32_t *)at = extreme ? UINT32_MAX : n; return;
 	case FIELD_I64: *(int64_t *)at = extreme ? INT64_MIN : INT64_MAX - n; return;
 	case FIELD_STRING:
-		*(const char **)at = extreme ?
-			"\"quoted\" \\ \x01\x1f\n\r\t caf\xc3\xa9 \xe2\x86\x92 \xf0\x9f\x90\x84 </script>" :
-			arena_printf(arena, "text %u", n);
+		*(const char **)at = extreme ? "\"quoted\" \\ \x01\x1f\n\r\t caf\xc3\xa9 "
+					       "\xe2\x86\x92 \xf0\x9f\x90\x84 </script>"
+					     : arena_printf(arena, "text %u", n);
 		return;
 	case FIELD_ADDR:
 		assert_true(extreme ? ip_addr_parse("2001:db8::42", 12, at) :
@@ -48,7 +51,8 @@ static void fill_one(struct arena *arena, const struct field *field, char *base,
 		*(struct mac_addr *)at = (struct mac_addr){ { 2, 0xff, 0x0a, 0, 0, (uint8_t)n } };
 		return;
 	case FIELD_ENUM:
-		*(unsigned *)at = extreme ? field->name_count - 1u : 1 + n % (field->name_count - 1u);
+		*(unsigned *)at =
+			extreme ? field->name_count - 1u : 1 + n % (field->name_count - 1u);
 		return;
 	case FIELD_OPTIONAL:
 	case FIELD_OPTIONAL_ID:
@@ -90,7 +94,8 @@ static bool same(const struct field *field, const char *left, const char *right)
 	case FIELD_INDEX: return *(const uint32_t *)a == *(const uint32_t *)b;
 	case FIELD_I64: return *(const int64_t *)a == *(const int64_t *)b;
 	case FIELD_STRING: return strcmp(*(char *const *)a, *(char *const *)b) == 0;
-	case FIELD_ADDR: return ip_addr_equal(*(const struct ip_addr *)a, *(const struct ip_addr *)b);
+	case FIELD_ADDR:
+		return ip_addr_equal(*(const struct ip_addr *)a, *(const struct ip_addr *)b);
 	case FIELD_PREFIX:
 		return ip_prefix_equal(*(const struct ip_prefix *)a, *(const struct ip_prefix *)b);
 	case FIELD_MAC: return memcmp(a, b, sizeof(struct mac_addr)) == 0;
@@ -151,7 +156,8 @@ static void round_trip(enum observation_kind kind, bool extreme, bool empty)
 	assert_int_equal(after.kind, kind);
 	assert_int_equal(after.node, before.node);
 	if (!empty)
-		assert_true(same_fields(table->fields, table->count, (char *)&before, (char *)&after));
+		assert_true(
+			same_fields(table->fields, table->count, (char *)&before, (char *)&after));
 	observation_write(&after, &again);
 	assert_string_equal(text_string(&text), text_string(&again));
 	json_error_t error;
@@ -227,6 +233,71 @@ static void no_field_is_missing(void **state)
 	}
 }
 
+
+/* Every name declared in the header between two marks, comments left out. */
+static char *declarations(const char *from, const char *to)
+{
+	char *text = memory_zalloc(1 << 16);
+	FILE *file = fopen(SIMRUN_SOURCE "/trace/observation.h", "r");
+	assert_non_null(file);
+	size_t length = fread(text, 1, (1 << 16) - 1, file), used = 0;
+	fclose(file);
+	text[length] = '\0';
+	char *start = strstr(text, from), *end = strstr(text, to);
+	assert_true(start && end && start < end);
+	*end = '\0';
+	for (char *p = start; *p; p++) {
+		if (p[0] == '/' && p[1] == '*')
+			p = strstr(p, "*/") + 1;
+		else
+			text[used++] = *p;
+	}
+	text[used] = '\0';
+	return text;
+}
+
+static bool has_key(const struct field *fields, uint32_t count, const char *key)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (strcmp(fields[i].key, key) == 0 ||
+		    (fields[i].fields && has_key(fields[i].fields, fields[i].field_count, key)))
+			return true;
+	return false;
+}
+
+/* A flag hidden in padding is found by its name instead. */
+static void every_declared_name_is_a_field(void **state)
+{
+	static const char exempt[] =
+		" has_med has_local_pref has_originator hop_count "
+		"at_ns sequence kind json json_length "
+		"step node_state process session message path fib flow probe note ";
+	(void)state;
+	char *text = declarations("struct observed_next_hop {", "/* A frame"), *next = text;
+	uint32_t names = 0;
+	for (char *p = text; *p; p++) {
+		if (*p != ';' && *p != ',')
+			continue;
+		char *begin = p;
+		while (begin > next && (begin[-1] == '_' || isalnum((unsigned char)begin[-1])))
+			begin--;
+		char key[80], name[80];
+		if (begin == p)
+			continue;
+		snprintf(key, sizeof(key), "\"%.*s\":", (int)(p - begin), begin);
+		snprintf(name, sizeof(name), " %.*s ", (int)(p - begin), begin);
+		bool found = strstr(exempt, name) != NULL;
+		for (unsigned kind = 0; kind < OBSERVE_KINDS; kind++)
+			found |= has_key(observation_fields[kind].fields,
+					 observation_fields[kind].count, key);
+		if (!found)
+			fail_msg("%s is declared, but no table has it", key);
+		names++;
+	}
+	assert_true(names > 80);
+	free(text);
+}
+
 static void names_are_whole(void **state)
 {
 	(void)state;
@@ -246,10 +317,16 @@ static void names_are_whole(void **state)
 static void the_form_is_fixed(void **state)
 {
 	(void)state;
-	struct observed_next_hop hops[2] = { { ip_addr_v4(0xac1f0d1b), "eth0" }, { { 0 }, "eth1" } };
-	struct observation o = { .at_ns = 2214000000, .sequence = 41, .kind = OBSERVE_FIB, .node = 0,
+	struct observed_next_hop hops[2] = { { ip_addr_v4(0xac1f0d1b), "eth0" },
+					     { { 0 }, "eth1" } };
+	struct observation o = { .at_ns = 2214000000,
+				 .sequence = 41,
+				 .kind = OBSERVE_FIB,
+				 .node = 0,
 				 .fib = { .prefix = { ip_addr_v4(0xac1bd200), 26 },
-					  .source = ROUTE_BGP, .metric = 20, .next_hops = hops,
+					  .source = ROUTE_BGP,
+					  .metric = 20,
+					  .next_hops = hops,
 					  .next_hop_count = 2 } };
 	struct text text;
 	text_init(&text);
@@ -267,16 +344,29 @@ static void foreign_text_is_refused(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-		"", "{}", "null", "{\"sequence\":01,\"at_ns\":0,\"kind\":\"note\",\"node\":null,\"data\":{\"text\":\"\"}}",
-		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"wish\",\"node\":null,\"data\":{\"text\":\"\"}}",
-		"{\"sequence\":1,\"at_ns\":99999999999999999999,\"kind\":\"note\",\"node\":null,\"data\":{\"text\":\"\"}}",
-		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"note\",\"node\":4294967296,\"data\":{\"text\":\"\"}}",
-		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"note\",\"node\":null,\"data\":{\"text\":\"\\u0000\"}}",
-		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"note\",\"node\":null,\"data\":{\"text\":\"\\x\"}}",
-		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"note\",\"node\":null,\"data\":{\"text\":\"\",\"more\":1}}",
-		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"note\",\"node\":null,\"data\":{\"text\":\"\"}} ",
-		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"fib\",\"node\":1,\"data\":{\"prefix\":\"1.2.3.4/33\",\"removed\":false,\"source\":\"bgp\",\"metric\":0,\"next_hops\":[]}}",
-		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"fib\",\"node\":1,\"data\":{\"prefix\":null,\"removed\":false,\"source\":\"luck\",\"metric\":0,\"next_hops\":[]}}",
+		"",
+		"{}",
+		"null",
+		"{\"sequence\":01,\"at_ns\":0,\"kind\":\"note\",\"node\":null,\"data\":{\"text\":"
+		"\"\"}}",
+		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"wish\",\"node\":null,\"data\":{\"text\":"
+		"\"\"}}",
+		"{\"sequence\":1,\"at_ns\":99999999999999999999,\"kind\":\"note\",\"node\":null,"
+		"\"data\":{\"text\":\"\"}}",
+		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"note\",\"node\":4294967296,\"data\":{"
+		"\"text\":\"\"}}",
+		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"note\",\"node\":null,\"data\":{\"text\":"
+		"\"\\u0000\"}}",
+		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"note\",\"node\":null,\"data\":{\"text\":"
+		"\"\\x\"}}",
+		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"note\",\"node\":null,\"data\":{\"text\":"
+		"\"\",\"more\":1}}",
+		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"note\",\"node\":null,\"data\":{\"text\":"
+		"\"\"}} ",
+		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"fib\",\"node\":1,\"data\":{\"prefix\":\"1."
+		"2.3.4/33\",\"removed\":false,\"source\":\"bgp\",\"metric\":0,\"next_hops\":[]}}",
+		"{\"sequence\":1,\"at_ns\":0,\"kind\":\"fib\",\"node\":1,\"data\":{\"prefix\":null,"
+		"\"removed\":false,\"source\":\"luck\",\"metric\":0,\"next_hops\":[]}}",
 	};
 	struct arena arena;
 	arena_init(&arena);
@@ -292,6 +382,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_field_survives),
 		cmocka_unit_test(no_field_is_missing),
+		cmocka_unit_test(every_declared_name_is_a_field),
 		cmocka_unit_test(names_are_whole),
 		cmocka_unit_test(the_form_is_fixed),
 		cmocka_unit_test(foreign_text_is_refused),

@@ -247,13 +247,15 @@ static void views_say_what_was_seen(void **state)
 	assert_string_equal(query(f, "SELECT at_s, node, neighbor, old_state, new_state, hold_s"
 				     " FROM v_sessions"),
 			    "1.5|tor|172.31.13.27|OpenConfirm|Established|180\n");
-	assert_string_equal(query(f, "SELECT node, prefix, removed, source, next_hops FROM v_routes"),
-			    "tor|172.27.210.0/26|0|bgp|via 172.31.13.27 dev eth0\n");
+	assert_string_equal(
+		query(f, "SELECT node, prefix, removed, source, next_hops FROM v_routes"),
+		"tor|172.27.210.0/26|0|bgp|via 172.31.13.27 dev eth0\n");
 	assert_string_equal(query(f, "SELECT kind, node, prefix, as_path, med, local_pref, rule"
 				     " FROM v_paths"),
 			    "best|tor|172.27.210.0/26|64512|0|-|only path\n");
-	assert_string_equal(query(f, "SELECT flow, way, from_ns, until_ns, disposition, success, hops"
-				     " FROM v_flows"),
+	assert_string_equal(query(f,
+				  "SELECT flow, way, from_ns, until_ns, disposition, success, hops"
+				  " FROM v_flows"),
 			    "f|there|2000000000|3000000000|ACCEPTED|1|tor > k8s-1\n"
 			    "f|there|3000000000|4000000000|NODE_DOWN|0|tor > k8s-1\n"
 			    "f|there|4000000000|9000000000|ACCEPTED|1|tor > k8s-1\n");
@@ -267,6 +269,7 @@ static void views_say_what_was_seen(void **state)
 	assert_string_equal(query(f, "SELECT name, result, first_failing_ns FROM v_verdicts"),
 			    "v|pass|-\n");
 	assert_string_equal(query(f, "SELECT count(*) > 0 FROM sqlite_stat1"), "1\n");
+	assert_string_equal(query(f, "PRAGMA journal_mode"), "delete\n");
 }
 
 static void killed_writer_keeps_what_it_committed(void **state)
@@ -308,6 +311,29 @@ static void commit_shows_at_once(void **state)
 	rundb_commit(db);
 	assert_string_equal(query(f, "SELECT count(*) FROM observation"), "1\n");
 	trace_free(&trace);
+	close_well(f, db);
+}
+
+static void a_reader_does_not_spoil_the_end(void **state)
+{
+	struct fixture *f = *state;
+	struct trace trace;
+	struct rundb *db = create(f, &trace);
+	sqlite3 *reader;
+	sqlite3_stmt *row;
+	observe_note(&trace, 1);
+	rundb_commit(db);
+	assert_int_equal(sqlite3_open(f->path, &reader), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(reader, "SELECT * FROM observation", -1, &row, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(row), SQLITE_ROW); /* in the middle of reading */
+	observe_note(&trace, 2);
+	trace_free(&trace);
+	close_well(f, db);
+	sqlite3_finalize(row);
+	sqlite3_close(reader);
+	assert_string_equal(query(f, "SELECT count(*) FROM observation"), "2\n");
+	db = open_well(f);
 	close_well(f, db);
 }
 
@@ -392,7 +418,8 @@ static void foreign_files_are_refused(void **state)
 	close_well(f, db);
 	execute(f, "PRAGMA user_version = 99");
 	refuse(f, "written by a newer simrun (schema 99");
-	execute(f, "PRAGMA user_version = 1; UPDATE observation SET data = '{}' WHERE sequence = 2");
+	execute(f,
+		"PRAGMA user_version = 1; UPDATE observation SET data = '{}' WHERE sequence = 2");
 	db = open_well(f);
 	struct trace again;
 	trace_init(&again);
@@ -417,6 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_goes_in_comes_out), TEST(views_say_what_was_seen),
 		TEST(killed_writer_keeps_what_it_committed), TEST(commit_shows_at_once),
+		TEST(a_reader_does_not_spoil_the_end),
 		TEST(full_disk_is_said), TEST(foreign_files_are_refused),
 		TEST(folder_that_is_not_there),
 	};

@@ -1,8 +1,9 @@
-/* Which blocks a node has: those the .topo gives, those of IPAM's own resources, or one that is chosen.
+/* Which blocks a node has: those the .topo gives, those of IPAM's own resources, or one that is
+ * chosen.
  *
- * Calico draws a node's first block from a generator seeded by its name, then takes the next free one.
- * Here the start is a hash of the name, so adding a node leaves the others' blocks alone unless both
- * want the same. Nodes choose in order of their names. */
+ * Calico draws a node's first block from a generator seeded by its name, then takes the next free
+ * one. Here the start is a hash of the name, so adding a node leaves the others' blocks alone
+ * unless both want the same. Nodes choose in order of their names. */
 #include "topo/calico/cluster.h"
 
 #include <string.h>
@@ -59,7 +60,8 @@ static struct ip_prefix block_at(const struct calico_pool *pool, uint64_t n)
 {
 	struct ip_prefix block = { pool->cidr.addr, pool->block_size };
 	uint8_t bits = ip_addr_bits(block.addr);
-	for (unsigned bit = 0; bit < 64 && bit < pool->block_size - (unsigned)pool->cidr.length; bit++) {
+	for (unsigned bit = 0; bit < 64 && bit < pool->block_size - (unsigned)pool->cidr.length;
+	     bit++) {
 		unsigned at = pool->block_size - 1u - bit; /* from the left, below bits */
 		if (at < bits && (n >> bit & 1))
 			block.addr.bytes[at / 8] |= (uint8_t)(0x80 >> at % 8);
@@ -67,8 +69,8 @@ static struct ip_prefix block_at(const struct calico_pool *pool, uint64_t n)
 	return block;
 }
 
-static bool choose(struct calico_cluster *c, const struct calico_node *node, struct model_config *out,
-		   struct taken *taken, enum ip_family family)
+static bool choose(struct calico_cluster *c, const struct calico_node *node,
+		   struct model_config *out, struct taken *taken, enum ip_family family)
 {
 	uint32_t first, end;
 	calico_store_range(c->store, CALICO_IP_POOL, &first, &end);
@@ -118,9 +120,24 @@ static bool has_family(const struct model_config *out, enum ip_family family)
 	return false;
 }
 
+/* A block smaller than those of its pool takes the whole one it lies in. */
+static void take(struct calico_cluster *c, struct taken *taken, struct ip_prefix prefix)
+{
+	uint32_t first, end;
+	calico_store_range(c->store, CALICO_IP_POOL, &first, &end);
+	trie_set(&taken->trie, prefix, 1);
+	for (uint32_t i = first; i < end; i++) {
+		const struct calico_pool *pool = &c->store->items[i]->pool;
+		struct ip_prefix whole = { prefix.addr, pool->block_size };
+		if (ip_prefix_covers(pool->cidr, prefix) && prefix.length > pool->block_size)
+			trie_set(&taken->trie, ip_prefix_masked(whole), 1);
+	}
+}
+
 static void own_blocks(struct calico_cluster *c, struct model_config *out)
 {
-	struct model_block *blocks = arena_alloc(c->arena, (out->block_count + 1) * sizeof(*blocks));
+	struct model_block *blocks =
+		arena_alloc(c->arena, (out->block_count + 1) * sizeof(*blocks));
 	if (out->block_count)
 		memcpy(blocks, out->blocks, out->block_count * sizeof(*blocks));
 	out->blocks = blocks; /* the caller's may belong to the revision before */
@@ -141,7 +158,7 @@ void calico_render_blocks(struct calico_cluster *c, struct model_config **out)
 		struct model_config *config = out[c->nodes[i].model];
 		own_blocks(c, config);
 		for (uint32_t b = 0; b < config->block_count; b++)
-			trie_set(&taken.trie, config->blocks[b].prefix, 1);
+			take(c, &taken, config->blocks[b].prefix);
 	}
 	for (uint32_t i = 0; i < c->node_count; i++) {
 		struct calico_node *node = &c->nodes[i];

@@ -20,16 +20,16 @@ struct calico_resource;
 struct calico_store {
 	const struct calico_resource **items; /* by kind, namespace, name */
 	uint32_t count, capacity;
-	bool shared;                          /* another store holds the same array: copy to change */
+	bool shared; /* another store holds the same array: copy to change */
 };
 
 void calico_store_init(struct calico_store *store);
 /* The next revision's store; afterwards both may be changed without the other seeing it. */
 struct calico_store calico_store_copy(struct calico_store *store);
 
-/* One document as `calicoctl apply` or `kubectl apply` takes it, List kinds too: checked, and put in
- * the place of the resource of that kind and name. False after adding errors; the valid ones among a
- * list's items are applied all the same. A null document is nothing, and fine. */
+/* One document as `calicoctl apply` or `kubectl apply` takes it, List kinds too: checked, and put
+ * in the place of the resource of that kind and name. False after adding errors; the valid ones
+ * among a list's items are applied all the same. A null document is nothing, and fine. */
 bool calico_store_add(struct diag_list *diags, struct calico_store *store,
 		      const struct yaml_node *document);
 /* Like `delete -f`: only kind and name count. An error if it is not there. */
@@ -39,7 +39,7 @@ bool calico_store_delete(struct diag_list *diags, struct calico_store *store,
 /* What a command line did besides changing the store. */
 struct calico_effect {
 	bool changed;              /* the store is another one now */
-	bool restart;              /* calico-node pods were deleted or rolled: the daemons restart */
+	bool restart; /* calico-node pods were deleted or rolled: the daemons restart */
 	const char **nodes;        /* on which nodes, by name; */
 	uint32_t node_count;       /* 0: on all of them */
 };
@@ -55,17 +55,15 @@ bool calico_store_command(struct diag_list *diags, struct calico_store *store, c
 			  struct calico_effect *effect);
 
 /* Fills what calico-node makes of the resources into out[i] for every nodes[i] of kind
- * MODEL_CALICO_NODE; out[i] of others may be NULL. Called once for each revision, with everything in
- * *out[i] that the .topo says already there:
- *   in  addresses   given by the .topo (`ip addr add`); none: the Node's are added, on its first
- *                   plugged interface. A Node without an address takes the first given one, as
- *                   calico-node's autodetection does.
- *   in  blocks      `block:` of the .topo, or the blocks of the revision before: they are kept.
- *                   None: those of BlockAffinity and IPAMBlock resources, else one is chosen,
- *                   fixed by the node's name and what is free in the pools.
- *   in  pods        count for nat_outgoing.
- *   out addresses, blocks (and their `exported`), kernel_rules, bgp, reflector, nat_outgoing.
- * False after adding errors. Lints of the sessions as such belong to the caller. */
+ * MODEL_CALICO_NODE; out[i] of others may be NULL. Called once for each revision, with everything
+ * in *out[i] that the .topo says already there: in  addresses   given by the .topo (`ip addr add`);
+ * none: the Node's are added, on its first plugged interface. A Node without an address takes the
+ * first given one, as calico-node's autodetection does. in  blocks      `block:` of the .topo, or
+ * the blocks of the revision before: they are kept. None: those of BlockAffinity and IPAMBlock
+ * resources, else one is chosen, fixed by the node's name and what is free in the pools. in  pods
+ * count for nat_outgoing. out addresses, blocks (and their `exported`), kernel_rules, bgp,
+ * reflector, nat_outgoing. False after adding errors. Lints of the sessions as such belong to the
+ * caller. */
 bool calico_render(struct diag_list *diags, const struct calico_store *store,
 		   const struct model_node *nodes, uint32_t node_count,
 		   struct model_config **out);

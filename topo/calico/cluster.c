@@ -1,5 +1,5 @@
-/* The nodes as calico-node sees them: Calico's Node and Kubernetes' laid together, with the address that
- * autodetection would find. */
+/* The nodes as calico-node sees them: Calico's Node and Kubernetes' laid together, with the address
+ * that autodetection would find. */
 #include "topo/calico/cluster.h"
 
 #include <stdlib.h>
@@ -140,6 +140,8 @@ void calico_cluster_init(struct calico_cluster *c, struct diag_list *diags,
 	if (c->config_resource)
 		c->config = &c->config_resource->config;
 	c->mesh = c->config->mesh;
+	if (c->mesh)
+		c->mesh_password = calico_password(c, &c->config->mesh_password);
 	c->as = c->config->as ? c->config->as : 64512;
 	list_nodes(c, nodes, node_count);
 	for (uint32_t i = 0; i < c->node_count; i++) {
@@ -177,7 +179,8 @@ const char *calico_password(struct calico_cluster *c, const struct calico_secret
 	}
 	diag_add(c->diags, DIAG_WARNING, "W225", ref->pos,
 		 secret ? "Secret %s has no key %s: the session has no password"
-			: "there is no Secret %s with %s in kube-system: the session has no password",
+			: "there is no Secret %s with %s in kube-system: the session has no "
+			  "password",
 		 ref->name, ref->key);
 	uint32_t first, end;
 	calico_store_range(c->store, CALICO_SECRET, &first, &end);

@@ -16,7 +16,8 @@ struct calico_node {
 	uint32_t as;              /* its own or the global one */
 	bool own_as;
 	const char *cluster_id;   /* NULL: no reflector */
-	uint16_t own_port, port;  /* of BGPConfiguration node.X; that, or the default's; 0: not set */
+	uint16_t own_port,
+		port; /* of BGPConfiguration node.X; that, or the default's; 0: not set */
 	const struct calico_resource *config; /* BGPConfiguration node.X, or NULL */
 	uint32_t model;           /* index in the model; MODEL_NONE: only a resource */
 	struct source_pos pos, as_pos, cluster_pos, v4_pos, v6_pos;
@@ -33,6 +34,7 @@ struct calico_entry {
 	bool reverse;             /* made by the other side's BGPPeer */
 	bool keep_next_hop;
 	uint8_t allow_as_in;
+	const char *password;     /* NULL: none */
 	uint32_t peer_node;       /* index of the node it is, or CALICO_GLOBAL */
 	const struct calico_resource *resource;
 	const char *key;          /* "10.0.0.1-166": the order in BIRD's file */
@@ -48,6 +50,8 @@ struct calico_cluster {
 	const struct calico_bgp_configuration *config; /* default; never NULL */
 	const struct calico_resource *config_resource; /* or NULL */
 	bool mesh;
+	const char *mesh_password;
+	const struct calico_resource *conflict[2]; /* two BGPPeers already reported */
 	uint32_t as;
 	struct calico_entry *entries;
 	uint32_t entry_count, entry_capacity;
@@ -71,7 +75,8 @@ bool calico_node_selected(const struct calico_node *node, const struct selector 
 const char *calico_password(struct calico_cluster *cluster, const struct calico_secret_ref *ref);
 
 /* A node's sessions, in the order of BIRD's files, v4 before v6. */
-void calico_render_sessions(struct calico_cluster *cluster, uint32_t node, struct model_config *out);
+void calico_render_sessions(struct calico_cluster *cluster, uint32_t node,
+			    struct model_config *out);
 /* Blocks of all nodes. */
 void calico_render_blocks(struct calico_cluster *cluster, struct model_config **out);
 /* Export policy of one family, kernel filter, NAT, service ranges. */

@@ -23,8 +23,8 @@ struct command {
 
 static bool refuse(const struct command *c, const struct word *word, const char *text)
 {
-	diag_add(c->diags, DIAG_ERROR, "E211", word ? word_pos(c->words, word) : words_pos(c->words),
-		 "%s", text);
+	diag_add(c->diags, DIAG_ERROR, "E211",
+		 word ? word_pos(c->words, word) : words_pos(c->words), "%s", text);
 	return false;
 }
 
@@ -112,7 +112,8 @@ static bool sort_words(struct command *c)
 	return true;
 }
 
-/* ---- resources on the command line ------------------------------------------------------------ */
+/* ---- resources on the command line ------------------------------------------------------------
+ */
 
 /* "node k8s-1", "node/k8s-1": *next is then the index of the word after. */
 static bool target(const struct command *c, size_t at, enum calico_kind *kind, const char **name,
@@ -121,7 +122,8 @@ static bool target(const struct command *c, size_t at, enum calico_kind *kind, c
 	if (at >= c->count)
 		return refuse(c, NULL, "which resource? KIND NAME is missing");
 	const char *text = c->plain[at]->text, *slash = strchr(text, '/');
-	const char *word = slash ? arena_strndup(&c->diags->arena, text, (size_t)(slash - text)) : text;
+	const char *word =
+		slash ? arena_strndup(&c->diags->arena, text, (size_t)(slash - text)) : text;
 	if (!calico_kind_of_word(word, c->kubectl, kind))
 		return refuse(c, c->plain[at], arena_printf(&c->diags->arena,
 							    "`%s` is no kind of resource", word));
@@ -176,7 +178,8 @@ static bool patch_with(const struct command *c, const struct calico_resource *re
 	return put_document(c, calico_tree_merge(&c->diags->arena, resource->document, patch));
 }
 
-/* ---- label, annotate ---------------------------------------------------------------------------- */
+/* ---- label, annotate ----------------------------------------------------------------------------
+ */
 
 static const char *label_of(const struct calico_resource *r, const char *key)
 {
@@ -277,7 +280,8 @@ static bool run_label(const struct command *c)
 	return good;
 }
 
-/* ---- patch, apply, delete, restart ---------------------------------------------------------------- */
+/* ---- patch, apply, delete, restart
+ * ---------------------------------------------------------------- */
 
 static const struct yaml_node *new_node(const struct command *c, const char *name,
 					struct source_pos pos)
@@ -324,7 +328,8 @@ static bool read_documents(const struct command *c, const struct yaml_node *cons
 {
 	if (is(c->file, "-")) {
 		if (!c->here)
-			return refuse(c, c->file, "`-f -` reads what follows `<< EOF`, which is missing");
+			return refuse(c, c->file,
+				      "`-f -` reads what follows `<< EOF`, which is missing");
 		return calico_tree_read(c->diags, c->words->text, c->here,
 					(size_t)(c->here_end - c->here), NULL, documents, count);
 	}
@@ -377,8 +382,10 @@ static bool run_delete_pods(const struct command *c)
 	if (!c->selector || !is(c->selector, "k8s-app=calico-node"))
 		return refuse(c, c->selector, "only calico-node's pods are simulated: "
 					      "-l k8s-app=calico-node");
-	if (!c->namespace || (!is(c->namespace, "kube-system") && !is(c->namespace, "calico-system")))
-		return refuse(c, c->namespace, "calico-node's pods are in kube-system: -n kube-system");
+	if (!c->namespace ||
+	    (!is(c->namespace, "kube-system") && !is(c->namespace, "calico-system")))
+		return refuse(c, c->namespace,
+			      "calico-node's pods are in kube-system: -n kube-system");
 	if (!c->fields)
 		return restart(c, NULL);
 	if (strncmp(c->fields->text, field, strlen(field)) != 0)
@@ -462,7 +469,8 @@ static bool run(struct command *c)
 	return false;
 }
 
-/* ---- lines --------------------------------------------------------------------------------------- */
+/* ---- lines
+ * --------------------------------------------------------------------------------------- */
 
 /* `<< EOF` at the end of a line: the lines up to EOF. *length is cut before it; returns where to go
  * on, or NULL if there is none. */
@@ -514,7 +522,8 @@ static bool run_line(struct command *c, const char *program, const char *line, s
 	if (kept->append_to)
 		return refuse(c, NULL, "this writes a file, which is not simulated");
 	if (strcmp(kept->items[0].text, program) == 0) {
-		memmove(&kept->items[0], &kept->items[1], (kept->count - 1) * sizeof(kept->items[0]));
+		memmove(&kept->items[0], &kept->items[1],
+			(kept->count - 1) * sizeof(kept->items[0]));
 		kept->count--;
 	}
 	return run(c);

@@ -1,5 +1,6 @@
 /* Which routes a node gives to its peers and to its kernel: the filters of bird_ipam.cfg and
- * bird_aggr.cfg, v3.23.3, as flat lists. Pools and blocks come in the order of their keys as text. */
+ * bird_aggr.cfg, v3.23.3, as flat lists. Pools and blocks come in the order of their keys as text.
+ */
 #include "topo/calico/cluster.h"
 
 #include <stdlib.h>
@@ -132,7 +133,8 @@ const struct model_policy *calico_export(struct calico_cluster *c, uint32_t node
 	return policy;
 }
 
-/* ---- kernel ------------------------------------------------------------------------------------ */
+/* ---- kernel ------------------------------------------------------------------------------------
+ */
 
 static void add_kernel_rules(struct calico_cluster *c, enum ip_family family,
 			     struct model_config *out)
@@ -144,7 +146,8 @@ static void add_kernel_rules(struct calico_cluster *c, enum ip_family family,
 			out->kernel_rules[out->kernel_rule_count++] = (struct model_kernel_rule){
 				c->config->services[i].prefix, MODEL_KERNEL_SKIP };
 	for (uint32_t i = 0; i < count; i++) {
-		const struct calico_pool *pool = &((const struct calico_resource *)pools[i].what)->pool;
+		const struct calico_pool *pool =
+			&((const struct calico_resource *)pools[i].what)->pool;
 		struct model_kernel_rule *rule = &out->kernel_rules[out->kernel_rule_count++];
 		rule->prefix = pool->cidr;
 		rule->how = pool->vxlan != MODEL_ENCAP_NEVER	     ? MODEL_KERNEL_SKIP

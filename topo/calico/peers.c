@@ -1,10 +1,10 @@
-/* Which peers the BGPPeers make (confd's client.go, v3.23.3): a table of keys that every node works out
- * for itself, the same everywhere.
+/* Which peers the BGPPeers make (confd's client.go, v3.23.3): a table of keys that every node works
+ * out for itself, the same everywhere.
  *
- * Three passes: BGPPeers for all nodes, BGPPeers for some nodes, and then the other side of each. The
- * first entry of a key stays; a global entry keeps node entries of the same address and port away.
- * Real Calico walks the BGPPeers in random order, so two that give one key different values pick a
- * winner by chance: here the first by name wins, and that is reported. */
+ * Three passes: BGPPeers for all nodes, BGPPeers for some nodes, and then the other side of each.
+ * The first entry of a key stays; a global entry keeps node entries of the same address and port
+ * away. Real Calico walks the BGPPeers in random order, so two that give one key different values
+ * pick a winner by chance: here the first by name wins, and that is reported. */
 #include "topo/calico/cluster.h"
 
 #include <stdlib.h>
@@ -44,6 +44,7 @@ static bool same_secret(const struct calico_secret_ref *a, const struct calico_s
 	return strcmp(a->name, b->name) == 0 && a->key && b->key && strcmp(a->key, b->key) == 0;
 }
 
+/* Said once for each pair that comes in a row: every node has the same story. */
 static void warn_conflict(struct calico_cluster *c, const struct calico_entry *old,
 			  const struct calico_entry *new)
 {
@@ -53,6 +54,10 @@ static void warn_conflict(struct calico_cluster *c, const struct calico_entry *o
 	     a->restart_s == b->restart_s && a->source_none == b->source_none &&
 	     old->keep_next_hop == new->keep_next_hop && old->allow_as_in == new->allow_as_in))
 		return;
+	if (c->conflict[0] == old->resource && c->conflict[1] == new->resource)
+		return;
+	c->conflict[0] = old->resource;
+	c->conflict[1] = new->resource;
 	diag_add(c->diags, DIAG_WARNING, "W227", new->resource->pos,
 		 "BGPPeer %s makes the same session to %s as BGPPeer %s, with other settings",
 		 new->resource->name, new->key, old->resource->name);
@@ -83,9 +88,18 @@ static void emit(struct calico_cluster *c, struct calico_entry entry)
 		       entry_hash, c);
 }
 
+/* What one BGPPeer selects. */
+struct selection {
+	const struct calico_resource *resource;
+	const char *password;
+	uint32_t *local, *peers; /* node numbers; peers: of peerSelector */
+	uint32_t local_count, peer_count;
+	struct calico_entry peer_ip;
+};
+
 /* A node as a peer: an entry for each family it has an address in. */
 static void emit_node(struct calico_cluster *c, uint32_t to, uint32_t peer,
-		      const struct calico_resource *resource, bool reverse)
+		      const struct selection *s, bool reverse)
 {
 	const struct calico_node *node = &c->nodes[peer];
 	const struct ip_prefix *addresses[] = { &node->v4, &node->v6 };
@@ -94,8 +108,8 @@ static void emit_node(struct calico_cluster *c, uint32_t to, uint32_t peer,
 			continue;
 		emit(c, (struct calico_entry){
 			.node = to, .addr = addresses[i]->addr, .port = node->port, .as = node->as,
-			.cluster_id = node->cluster_id, .peer_node = peer, .resource = resource,
-			.reverse = reverse, .as_pos = node->as_pos });
+			.cluster_id = node->cluster_id, .peer_node = peer, .resource = s->resource,
+			.password = s->password, .reverse = reverse, .as_pos = node->as_pos });
 	}
 }
 
@@ -149,12 +163,6 @@ static bool is_local(const struct calico_node *node, const struct calico_bgp_pee
 	return !peer->node || strcmp(peer->node, node->name) == 0;
 }
 
-struct selection {
-	uint32_t *local, *peers; /* node numbers; peers: of peerSelector */
-	uint32_t local_count, peer_count;
-	struct calico_entry peer_ip;
-};
-
 static struct selection select_nodes(struct calico_cluster *c, const struct calico_resource *r)
 {
 	const struct calico_bgp_peer *peer = &r->peer;
@@ -169,7 +177,10 @@ static struct selection select_nodes(struct calico_cluster *c, const struct cali
 			    : peer->addr.family && is_peer_ip(c, &c->nodes[i], peer))
 			s.peers[s.peer_count++] = i;
 	}
+	s.resource = r;
+	s.password = calico_password(c, &peer->password);
 	s.peer_ip = peer_ip_entry(c, r);
+	s.peer_ip.password = s.password;
 	return s;
 }
 
@@ -188,12 +199,12 @@ static void warn_nothing(struct calico_cluster *c, const struct calico_resource 
 			 "no node matches: BGPPeer %s makes no session", r->name);
 }
 
-static void forward(struct calico_cluster *c, const struct calico_resource *r, uint32_t to,
-		    const struct selection *s)
+static void forward(struct calico_cluster *c, uint32_t to, const struct selection *s)
 {
+	const struct calico_resource *r = s->resource;
 	if (r->peer.has_peer_selector)
 		for (uint32_t i = 0; i < s->peer_count; i++)
-			emit_node(c, to, s->peers[i], r, false);
+			emit_node(c, to, s->peers[i], s, false);
 	if (r->peer.has_peer_selector || r->peer.addr.family == IP_NONE)
 		return;
 	struct calico_entry entry = s->peer_ip;
@@ -282,22 +293,24 @@ void calico_cluster_peers(struct calico_cluster *c)
 		if (!r->peer.has_peer_selector && r->peer.addr.family && r->peer.as == 0) {
 			diag_add(c->diags, DIAG_ERROR, "E213", r->pos,
 				 "BGPPeer %s has no asNumber", r->name);
-			diag_note(c->diags, "Calico accepts it and writes `as 0`, which BIRD refuses: "
-					    "every node keeps its old configuration, or has none");
+			diag_note(c->diags,
+				  "Calico accepts it and writes `as 0`, which BIRD refuses: "
+				  "every node keeps its old configuration, or has none");
 		}
 		if (is_global(&r->peer))
-			forward(c, r, CALICO_GLOBAL, &selected[i - first]);
+			forward(c, CALICO_GLOBAL, &selected[i - first]);
 	}
 	for (uint32_t i = first; i < end; i++) {
 		const struct selection *s = &selected[i - first];
-		for (uint32_t k = 0; k < s->local_count && !is_global(&c->store->items[i]->peer); k++)
-			forward(c, c->store->items[i], s->local[k], s);
+		for (uint32_t k = 0; k < s->local_count && !is_global(&c->store->items[i]->peer);
+		     k++)
+			forward(c, s->local[k], s);
 	}
 	for (uint32_t i = first; i < end; i++) {
 		const struct selection *s = &selected[i - first];
 		for (uint32_t p = 0; p < s->local_count; p++)
 			for (uint32_t l = 0; l < s->peer_count; l++)
-				emit_node(c, s->peers[l], s->local[p], c->store->items[i], true);
+				emit_node(c, s->peers[l], s->local[p], s, true);
 	}
 	sort_entries(c);
 }

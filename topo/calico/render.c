@@ -1,5 +1,5 @@
-/* What calico-node makes of the resources, node by node. The way in is calico_render; the rules live in
- * peers.c (who peers with whom), sessions.c (how), export.c (which routes) and blocks.c. */
+/* What calico-node makes of the resources, node by node. The way in is calico_render; the rules
+ * live in peers.c (who peers with whom), sessions.c (how), export.c (which routes) and blocks.c. */
 #include "topo/calico/cluster.h"
 
 #include <string.h>
@@ -61,7 +61,8 @@ static const char *why_not(struct calico_cluster *c, const struct calico_node *n
 	struct source_pos pos = { 0 };
 	const char *name = backend(c, &pos);
 	if (strcmp(name, "bird") != 0)
-		return arena_printf(c->arena, "calico_backend is %s in ConfigMap calico-config%s%s%s",
+		return arena_printf(c->arena,
+				    "calico_backend is %s in ConfigMap calico-config%s%s%s",
 				    *name ? name : "empty", pos.line ? " (line " : "",
 				    pos.line ? arena_printf(c->arena, "%u", pos.line) : "",
 				    pos.line ? ")" : "");

@@ -1,186 +1,9 @@
-/* One document to one resource: which kind it is, whether its fields may be as they are, and what they
- * say. Cross checks are those of libcalico-go's validators for v3.23. */
+/* One document to one resource: what its fields say, and whether they go together. The cross checks
+ * are those of libcalico-go's validators for v3.23; the types were checked by schema.c. */
 #include "topo/calico/resource.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define V3 "projectcalico.org/v3"
-#define CRD "crd.projectcalico.org/v1"
-
-static const struct kind_row {
-	const char *name, *plural;
-	enum calico_kind kind;
-	bool calico;      /* projectcalico.org, not Kubernetes' own */
-	const char *also; /* what kubectl calls it in short */
-} kinds[] = {
-	{ "Node", "nodes", CALICO_NODE, true, NULL },
-	{ "BGPConfiguration", "bgpconfigurations", CALICO_BGP_CONFIGURATION, true, "bgpconfig" },
-	{ "BGPPeer", "bgppeers", CALICO_BGP_PEER, true, NULL },
-	{ "IPPool", "ippools", CALICO_IP_POOL, true, NULL },
-	{ "BlockAffinity", "blockaffinities", CALICO_BLOCK_AFFINITY, true, NULL },
-	{ "IPAMBlock", "ipamblocks", CALICO_IPAM_BLOCK, true, NULL },
-	{ "FelixConfiguration", "felixconfigurations", CALICO_OTHER, true, "felixconfig" },
-	{ "ClusterInformation", "clusterinformations", CALICO_OTHER, true, NULL },
-	{ "KubeControllersConfiguration", "kubecontrollersconfigurations", CALICO_OTHER, true, NULL },
-	{ "GlobalNetworkPolicy", "globalnetworkpolicies", CALICO_OTHER, true, "gnp" },
-	{ "NetworkPolicy", "networkpolicies", CALICO_OTHER, true, "netpol" },
-	{ "GlobalNetworkSet", "globalnetworksets", CALICO_OTHER, true, NULL },
-	{ "NetworkSet", "networksets", CALICO_OTHER, true, NULL },
-	{ "HostEndpoint", "hostendpoints", CALICO_OTHER, true, "hep" },
-	{ "WorkloadEndpoint", "workloadendpoints", CALICO_OTHER, true, "wep" },
-	{ "Profile", "profiles", CALICO_OTHER, true, NULL },
-	{ "IPReservation", "ipreservations", CALICO_OTHER, true, NULL },
-	{ "IPAMConfig", "ipamconfigs", CALICO_OTHER, true, NULL },
-	{ "IPAMConfiguration", "ipamconfigurations", CALICO_OTHER, true, NULL },
-	{ "IPAMHandle", "ipamhandles", CALICO_OTHER, true, NULL },
-	{ "CalicoNodeStatus", "caliconodestatuses", CALICO_OTHER, true, NULL },
-	{ "Node", "nodes", CALICO_K8S_NODE, false, "no" },
-	{ "ConfigMap", "configmaps", CALICO_CONFIG_MAP, false, "cm" },
-	{ "Secret", "secrets", CALICO_SECRET, false, NULL },
-	{ "Service", "services", CALICO_OTHER, false, "svc" },
-	{ "Endpoints", "endpoints", CALICO_OTHER, false, "ep" },
-	{ "EndpointSlice", "endpointslices", CALICO_OTHER, false, NULL },
-	{ "Pod", "pods", CALICO_OTHER, false, "po" },
-	{ "Namespace", "namespaces", CALICO_OTHER, false, "ns" },
-	{ "ServiceAccount", "serviceaccounts", CALICO_OTHER, false, "sa" },
-	{ "DaemonSet", "daemonsets", CALICO_OTHER, false, "ds" },
-	{ "Deployment", "deployments", CALICO_OTHER, false, "deploy" },
-	{ "StatefulSet", "statefulsets", CALICO_OTHER, false, "sts" },
-	{ "ClusterRole", "clusterroles", CALICO_OTHER, false, NULL },
-	{ "ClusterRoleBinding", "clusterrolebindings", CALICO_OTHER, false, NULL },
-	{ "Role", "roles", CALICO_OTHER, false, NULL },
-	{ "RoleBinding", "rolebindings", CALICO_OTHER, false, NULL },
-	{ "CustomResourceDefinition", "customresourcedefinitions", CALICO_OTHER, false, "crd" },
-	{ "Installation", "installations", CALICO_OTHER, false, NULL },
-};
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
-const char *calico_kind_text(enum calico_kind kind)
-{
-	for (size_t i = 0; i < KINDS; i++)
-		if (kinds[i].kind == kind)
-			return kinds[i].name;
-	return "resource";
-}
-
-static bool same_word(const char *a, const char *b)
-{
-	return b && strcasecmp(a, b) == 0;
-}
-
-bool calico_kind_of_word(const char *word, bool kubectl, enum calico_kind *kind)
-{
-	size_t length = strcspn(word, "."); /* ippools.crd.projectcalico.org */
-	bool crd = word[length] == '.';
-	char bare[64];
-	if (length >= sizeof(bare))
-		return false;
-	memcpy(bare, word, length);
-	bare[length] = '\0';
-	for (size_t i = 0; i < KINDS; i++) {
-		bool match = same_word(bare, kinds[i].name) || same_word(bare, kinds[i].plural) ||
-			     same_word(bare, kinds[i].also);
-		bool side = kinds[i].kind != CALICO_NODE && kinds[i].kind != CALICO_K8S_NODE
-				    ? true
-				    : kinds[i].calico == (!kubectl || crd);
-		if (match && side) {
-			*kind = kinds[i].kind;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* ---- which resource ------------------------------------------------------------------------ */
-
-static bool is_calico_group(const char *version)
-{
-	return strncmp(version, V3, strlen(V3)) == 0 || strcmp(version, CRD) == 0;
-}
-
-static bool find_kind(struct diag_list *diags, const struct yaml_node *document,
-		      struct calico_resource *out)
-{
-	const struct yaml_node *kind = yaml_get(document, "kind");
-	const struct yaml_node *version = yaml_get(document, "apiVersion");
-	const char *known[KINDS];
-	size_t count = 0;
-	if (yaml_is_null(kind) || yaml_is_null(version) || kind->kind != YAML_SCALAR ||
-	    version->kind != YAML_SCALAR) {
-		diag_add(diags, DIAG_ERROR, "E201", document->pos,
-			 "this document is no resource: it has no %s",
-			 yaml_is_null(kind) ? "kind" : "apiVersion");
-		return false;
-	}
-	bool calico = strstr(version->text, "projectcalico.org") != NULL;
-	if (calico && !is_calico_group(version->text)) {
-		diag_add(diags, DIAG_ERROR, "E202", version->pos, "apiVersion %s is not known",
-			 version->text);
-		diag_note(diags, "Calico's is " V3);
-		return false;
-	}
-	if (strcmp(kind->text, "BGPFilter") == 0 && calico) {
-		diag_add(diags, DIAG_ERROR, "E209", kind->pos,
-			 "BGPFilter came with Calico v3.26; this is v3.23.3");
-		return false;
-	}
-	for (size_t i = 0; i < KINDS; i++) {
-		if (kinds[i].calico != calico)
-			continue;
-		known[count++] = kinds[i].name;
-		if (strcmp(kinds[i].name, kind->text) == 0) {
-			out->kind = kinds[i].kind;
-			out->kind_name = kinds[i].name;
-			return true;
-		}
-	}
-	if (!calico) {
-		out->kind = CALICO_OTHER;
-		out->kind_name = kind->text;
-		const char *hint = nearest_word(kind->text, known, count);
-		for (size_t i = 0; i < KINDS && !hint; i++)
-			hint = kinds[i].calico && strcmp(kinds[i].name, kind->text) == 0 ? V3 : NULL;
-		if (!hint)
-			return true;
-		diag_add(diags, DIAG_ERROR, "E202", kind->pos, "there is no kind %s in apiVersion %s",
-			 kind->text, version->text);
-		diag_note(diags, "did you mean %s?", hint);
-		return false;
-	}
-	diag_add(diags, DIAG_ERROR, "E202", kind->pos, "Calico has no kind %s", kind->text);
-	const char *near = nearest_word(kind->text, known, count);
-	if (near)
-		diag_note(diags, "did you mean %s?", near);
-	return false;
-}
-
-bool calico_resource_identify(struct diag_list *diags, const struct yaml_node *document,
-			      struct calico_resource *out)
-{
-	*out = (struct calico_resource){ .document = document, .namespace = "" };
-	if (!yaml_want(diags, document, YAML_MAPPING, "a resource") ||
-	    !find_kind(diags, document, out))
-		return false;
-	const struct yaml_node *metadata = yaml_get(document, "metadata");
-	const struct yaml_node *name = yaml_get(metadata, "name");
-	const struct yaml_node *space = yaml_get(metadata, "namespace");
-	if (yaml_is_null(name) || name->kind != YAML_SCALAR) {
-		const struct yaml_node *at = yaml_key(document, "metadata");
-		diag_add(diags, DIAG_ERROR, "E201", at ? at->pos : document->pos,
-			 "%s has no metadata.name", out->kind_name);
-		return false;
-	}
-	out->name = calico_scalar_text(&diags->arena, name);
-	out->pos = name->pos;
-	bool spaced = out->kind == CALICO_CONFIG_MAP || out->kind == CALICO_SECRET ||
-		      out->kind == CALICO_OTHER;
-	if (spaced && !yaml_is_null(space) && space->kind == YAML_SCALAR)
-		out->namespace = space->text;
-	else if (out->kind == CALICO_CONFIG_MAP || out->kind == CALICO_SECRET)
-		out->namespace = "default";
-	return true;
-}
 
 /* ---- getters on a document that passed the schema -------------------------------------------- */
 
@@ -299,7 +122,8 @@ static void read_labels(struct diag_list *diags, struct calico_resource *r)
 	for (uint32_t i = 0; i < labels->count; i++) {
 		const struct yaml_node *value = labels->pairs[i].value;
 		enum calico_scalar scalar = calico_scalar_of(value, &truth, &integer);
-		if (r->kind == CALICO_K8S_NODE && scalar != CALICO_STRING && scalar != CALICO_NULL) {
+		if (r->kind == CALICO_K8S_NODE && scalar != CALICO_STRING &&
+		    scalar != CALICO_NULL) {
 			diag_add(diags, DIAG_ERROR, "E204", value->pos,
 				 "Kubernetes wants text here: put `%s` in quotes", value->text);
 		}
@@ -409,7 +233,8 @@ static void read_communities(struct diag_list *diags, const struct yaml_node *sp
 			 "communities without prefixAdvertisements");
 	if (!list)
 		return;
-	c->advertisements = arena_alloc(&diags->arena, (list->count + 1) * sizeof(*c->advertisements));
+	c->advertisements =
+		arena_alloc(&diags->arena, (list->count + 1) * sizeof(*c->advertisements));
 	for (uint32_t i = 0; i < list->count; i++)
 		read_advertisement(diags, list->items[i], defined, c);
 }
@@ -474,7 +299,8 @@ static void read_bgp_configuration(struct diag_list *diags, struct calico_resour
 	for (size_t i = 0; i < 2; i++)
 		if (!c->mesh && field(spec, mesh_only[i]))
 			diag_add(diags, DIAG_ERROR, "E206", yaml_key(spec, mesh_only[i])->pos,
-				 "%s cannot be set with nodeToNodeMeshEnabled: false", mesh_only[i]);
+				 "%s cannot be set with nodeToNodeMeshEnabled: false",
+				 mesh_only[i]);
 	check_default_only(diags, r, spec);
 }
 
@@ -482,7 +308,9 @@ static void check_bgp_peer(struct diag_list *diags, const struct calico_resource
 			   const struct yaml_node *spec)
 {
 	static const char *const pairs[][2] = {
-		{ "node", "nodeSelector" }, { "peerIP", "peerSelector" }, { "asNumber", "peerSelector" },
+		{ "node", "nodeSelector" },
+		{ "peerIP", "peerSelector" },
+		{ "asNumber", "peerSelector" },
 	};
 	for (size_t i = 0; i < 3; i++) {
 		const char *first = get_text(diags, spec, pairs[i][0], NULL);
@@ -493,8 +321,9 @@ static void check_bgp_peer(struct diag_list *diags, const struct calico_resource
 				 "%s and %s cannot both be set", pairs[i][0], pairs[i][1]);
 	}
 	if (!get_text(diags, spec, "peerIP", NULL) && !get_text(diags, spec, "peerSelector", NULL))
-		diag_add(diags, DIAG_WARNING, "W229", r->pos,
-			 "this BGPPeer has neither peerIP nor peerSelector, so it makes no session");
+		diag_add(
+			diags, DIAG_WARNING, "W229", r->pos,
+			"this BGPPeer has neither peerIP nor peerSelector, so it makes no session");
 }
 
 static void read_bgp_peer(struct diag_list *diags, struct calico_resource *r,
@@ -603,7 +432,8 @@ static void read_block(struct diag_list *diags, struct calico_resource *r,
 		diag_add(diags, DIAG_ERROR, "E206", r->pos, "%s needs a cidr", r->kind_name);
 }
 
-static void read_data(struct diag_list *diags, struct calico_resource *r, const char *key, bool coded)
+static void read_data(struct diag_list *diags, struct calico_resource *r, const char *key,
+		      bool coded)
 {
 	const struct yaml_node *map = field(r->document, key);
 	if (!map || map->kind != YAML_MAPPING)
@@ -663,18 +493,21 @@ struct calico_resource *calico_resource_read(struct diag_list *diags,
 	if (!calico_resource_identify(diags, document, r))
 		return NULL;
 	const struct yaml_node *version = yaml_get(document, "apiVersion");
-	if (strcmp(version->text, CRD) == 0) {
+	if (strcmp(version->text, CALICO_CRD_VERSION) == 0) {
 		diag_add(diags, DIAG_WARNING, "W221", version->pos,
-			 CRD " is how Calico stores this; users write " V3);
+			 CALICO_CRD_VERSION
+			 " is how Calico stores this; users write " CALICO_VERSION);
 		diag_note(diags, "kubectl applies it without calicoctl's checks and defaults");
 	}
-	if (!calico_dns_name(r->name))
-		diag_add(diags, DIAG_ERROR, "E207", r->pos,
-			 "`%s` is no name for a resource: lower case letters, digits, - and . only, "
-			 "253 at most", r->name);
+	if (r->kind != CALICO_OTHER && !calico_dns_name(r->name))
+		diag_add(
+			diags, DIAG_ERROR, "E207", r->pos,
+			"`%s` is no name for a resource: lower case letters, digits, - and . only, "
+			"253 at most",
+			r->name);
 	if (r->kind == CALICO_OTHER)
-		diag_add(diags, DIAG_WARNING, "W222", r->pos, "%s %s is read, but has no effect here",
-			 r->kind_name, r->name);
+		diag_add(diags, DIAG_WARNING, "W222", r->pos,
+			 "%s %s is read, but has no effect here", r->kind_name, r->name);
 	read_spec(diags, r);
 	if (r->kind == CALICO_NODE || r->kind == CALICO_K8S_NODE)
 		read_labels(diags, r);

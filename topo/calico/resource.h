@@ -10,6 +10,9 @@
 #include "topo/calico/calico.h"
 #include "topo/calico/selector.h"
 
+#define CALICO_VERSION "projectcalico.org/v3"
+#define CALICO_CRD_VERSION "crd.projectcalico.org/v1"
+
 enum calico_kind {
 	CALICO_NODE, CALICO_K8S_NODE, CALICO_BGP_CONFIGURATION, CALICO_BGP_PEER, CALICO_IP_POOL,
 	CALICO_BLOCK_AFFINITY, CALICO_IPAM_BLOCK, CALICO_CONFIG_MAP, CALICO_SECRET,

@@ -83,12 +83,14 @@ static const struct row rows[] = {
 	{ K(BGP_CONFIGURATION), "spec.prefixAdvertisements[]", STRUCT, NULL, 0, false },
 	{ K(BGP_CONFIGURATION), "spec.prefixAdvertisements[].cidr", CIDR, NULL, 0, false },
 	{ K(BGP_CONFIGURATION), "spec.prefixAdvertisements[].communities", LIST, NULL, 0, false },
-	{ K(BGP_CONFIGURATION), "spec.prefixAdvertisements[].communities[]", STRING, NULL, 0, false },
+	{ K(BGP_CONFIGURATION), "spec.prefixAdvertisements[].communities[]", STRING, NULL, 0,
+	  false },
 	{ K(BGP_CONFIGURATION), "spec.nodeMeshPassword", STRUCT, NULL, 0, false },
 	{ K(BGP_CONFIGURATION), "spec.nodeMeshPassword.secretKeyRef", STRUCT, NULL, 0, false },
 	{ K(BGP_CONFIGURATION), "spec.nodeMeshPassword.secretKeyRef.name", STRING, NULL, 0, false },
 	{ K(BGP_CONFIGURATION), "spec.nodeMeshPassword.secretKeyRef.key", STRING, NULL, 0, false },
-	{ K(BGP_CONFIGURATION), "spec.nodeMeshPassword.secretKeyRef.optional", BOOL, NULL, 0, false },
+	{ K(BGP_CONFIGURATION), "spec.nodeMeshPassword.secretKeyRef.optional", BOOL, NULL, 0,
+	  false },
 	{ K(BGP_CONFIGURATION), "spec.nodeMeshMaxRestartTime", DURATION, NULL, 0, false },
 	{ K(BGP_CONFIGURATION), "spec.ignoredInterfaces", ANY, NULL, 325, false },
 	{ K(BGP_CONFIGURATION), "spec.localWorkloadPeeringIPV4", ANY, NULL, 330, false },
@@ -197,10 +199,11 @@ static void check_selector(const struct check *c, const struct yaml_node *node, 
 		return;
 	struct source_pos pos = node->pos;
 	if (node->style == YAML_LITERAL || node->style == YAML_FOLDED) {
-		diag_add(c->diags, DIAG_ERROR, "E205", pos, "%s: a selector ends before the line does",
-			 field);
-		diag_note(c->diags, "a block (| or >) adds a line break, which no selector may have; "
-				    "write it on one line, in double quotes if need be");
+		diag_add(c->diags, DIAG_ERROR, "E205", pos,
+			 "%s: a selector ends before the line does", field);
+		diag_note(c->diags,
+			  "a block (| or >) adds a line break, which no selector may have; "
+			  "write it on one line, in double quotes if need be");
 		return;
 	}
 	bool quoted = node->style != YAML_PLAIN;
@@ -209,6 +212,9 @@ static void check_selector(const struct check *c, const struct yaml_node *node, 
 		pos.length = error.length ? (uint32_t)error.length : 1;
 	}
 	diag_add(c->diags, DIAG_ERROR, "E205", pos, "%s: %s", field, error.text);
+	if (strstr(error.text, "quoted string"))
+		diag_note(c->diags,
+			  "inside a selector, too, text stands in quotes: label == 'true'");
 }
 
 /* `nodeSelector: !has(x)`: YAML reads a tag and nothing else, so nothing is selected by. */
@@ -220,10 +226,11 @@ static void check_tag(const struct check *c, const struct yaml_node *node, enum 
 	if (type == SELECTOR && yaml_is_null(node)) {
 		diag_add(c->diags, DIAG_WARNING, "W223", node->pos,
 			 "%s is empty: without quotes, %s is a YAML tag", field, node->tag);
-		diag_note(c->diags, "as it stands, every node is selected; write \"%s\"", node->tag);
+		diag_note(c->diags, "as it stands, every node is selected; write \"%s\"",
+			  node->tag);
 	} else {
-		diag_add(c->diags, DIAG_WARNING, "W223", node->pos, "%s: %s is a YAML tag, and ignored",
-			 field, node->tag);
+		diag_add(c->diags, DIAG_WARNING, "W223", node->pos,
+			 "%s: %s is a YAML tag, and ignored", field, node->tag);
 	}
 }
 
@@ -270,7 +277,8 @@ static void check_number(const struct check *c, const struct yaml_node *node,
 	enum calico_scalar scalar = calico_scalar_of(node, &truth, &value);
 	if (row->type == AS) {
 		if (scalar == CALICO_FLOAT)
-			wrong(c, node, field, "an AS number (hi.lo in quotes, or it is a fraction)");
+			wrong(c, node, field,
+			      "an AS number (hi.lo in quotes, or it is a fraction)");
 		else if (scalar == CALICO_INTEGER ? value < 0 || value > UINT32_MAX
 						  : !calico_as_parse(node->text, &as))
 			wrong(c, node, field, "an AS number, 0 .. 4294967295");
@@ -318,7 +326,8 @@ static void check_text(const struct check *c, const struct yaml_node *node, cons
 		break;
 	case ENUM:
 		if (!in_choices(row->param, text))
-			wrong(c, node, field, arena_printf(&c->diags->arena, "one of %s", row->param));
+			wrong(c, node, field,
+			      arena_printf(&c->diags->arena, "one of %s", row->param));
 		break;
 	default: break;
 	}
@@ -389,7 +398,8 @@ static void check_fields(const struct check *c, const struct yaml_node *node, co
 	struct arena *arena = &c->diags->arena;
 	for (uint32_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->pairs[i].key;
-		const char *below = *path ? arena_printf(arena, "%s.%s", path, key->text) : key->text;
+		const char *below =
+			*path ? arena_printf(arena, "%s.%s", path, key->text) : key->text;
 		const struct row *row = find_row(c, below);
 		if (!row)
 			unknown_field(c, key, path);

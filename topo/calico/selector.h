@@ -7,8 +7,8 @@
  *   compare  = ( "==" | "!=" | "contains" | "starts with" | "ends with" ) string
  *            | ( "in" | "not in" ) "{" [ string { "," string } [ "," ] ] "}"
  *
- * Blanks are space and tab; a line break between tokens is an error. A selector is kept as a postfix
- * program, so neither reading nor matching it recurses. */
+ * Blanks are space and tab; a line break between tokens is an error. A selector is kept as a
+ * postfix program, so neither reading nor matching it recurses. */
 #ifndef TOPO_CALICO_SELECTOR_H
 #define TOPO_CALICO_SELECTOR_H
 

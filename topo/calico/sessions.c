@@ -54,19 +54,18 @@ static void add_mesh(const struct session *s)
 				: c->config_resource ? c->config_resource->pos : s->me->pos;
 	if (!c->mesh || s->me->cluster_id)
 		return;
-	const char *password = calico_password(c, &config->mesh_password);
 	for (uint32_t i = 0; i < c->node_count; i++) {
 		const struct calico_node *other = &c->nodes[i];
 		struct ip_addr addr = s->family == IP_V4 ? other->v4.addr : other->v6.addr;
 		if (addr.family == IP_NONE || ip_addr_equal(addr, s->address) || other->cluster_id)
 			continue;
 		struct model_neighbor *n = add(s, addr, other->port, other->as);
-		n->name = protocol_name(c->arena, "Mesh", addr, other->port);
+		n->name = protocol_name(c->arena, "Mesh", addr, 0);
 		n->type = MODEL_PEER_MESH;
 		n->source = s->address;
 		n->passive = greater(s, addr);
 		n->restart_time_s = config->mesh_restart_s;
-		n->password = password;
+		n->password = c->mesh_password;
 		n->resource = "node-to-node mesh";
 		n->pos = pos;
 		n->password_pos = config->mesh_password.pos;
@@ -99,7 +98,7 @@ static void add_entry(const struct session *s, const struct calico_entry *e)
 	n->next_hop = e->keep_next_hop && !internal ? MODEL_NEXT_HOP_KEEP : MODEL_NEXT_HOP_AUTO;
 	n->allow_as_in = e->allow_as_in;
 	n->restart_time_s = peer->restart_s;
-	n->password = calico_password(c, &peer->password);
+	n->password = e->password;
 	n->resource = arena_printf(c->arena, "BGPPeer/%s", e->resource->name);
 	n->pos = e->resource->pos;
 	n->next_hop_pos = peer->keep_pos;

@@ -1,4 +1,5 @@
-/* The resources of one revision: a sorted array, copied only when a shared one is about to change. */
+/* The resources of one revision: a sorted array, copied only when a shared one is about to change.
+ */
 #include "topo/calico/resource.h"
 
 #include <stdlib.h>

@@ -93,7 +93,8 @@ FRR_ACTION(frr_do_route)
 		char wrong[IP_TEXT_MAX], right[IP_TEXT_MAX];
 		diag_add(reader->diags, DIAG_WARNING, "W322", args[0].pos,
 			 "%s is not a network: host bits are set; it is taken as %s",
-			 ip_prefix_format(args[0].prefix, wrong), ip_prefix_format(route.prefix, right));
+			 ip_prefix_format(args[0].prefix, wrong),
+			 ip_prefix_format(route.prefix, right));
 	}
 	const struct frr_arg *distance = &args[row->value == 1 ? 3 : 2];
 	if (distance->kind == FRR_ARG_NUMBER && distance->number > 1)
@@ -128,7 +129,8 @@ static void remove_rules(struct frr_config *config, const struct frr_prefix_rule
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < config->prefix_rule_count; i++) {
 		const struct frr_prefix_rule *rule = &config->prefix_rules[i];
-		bool same_list = rule->family == like->family && strcmp(rule->list, like->list) == 0;
+		bool same_list =
+			rule->family == like->family && strcmp(rule->list, like->list) == 0;
 		bool same = like->sequence ? rule->sequence == like->sequence
 					   : rule->permit == like->permit &&
 						     ip_prefix_equal(rule->prefix, like->prefix) &&
@@ -203,7 +205,8 @@ static uint32_t find_entry(const struct frr_config *config, const char *map, uin
 	return MODEL_NONE;
 }
 
-static void remove_entries(struct frr_config *config, const char *map, uint32_t sequence, bool whole)
+static void remove_entries(struct frr_config *config, const char *map, uint32_t sequence,
+			   bool whole)
 {
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < config->map_entry_count; i++)
@@ -297,10 +300,11 @@ FRR_ACTION(frr_do_set_community)
 	entry->community_count = 0;
 	if (no)
 		return;
-	uint32_t *communities = arena_alloc(reader->arena, reader->word_count * sizeof(*communities));
+	uint32_t *communities =
+		arena_alloc(reader->arena, reader->word_count * sizeof(*communities));
 	for (uint32_t i = 2; i < reader->word_count; i++) {
 		const struct frr_word *word = &reader->words[i];
-		struct source_pos pos = yaml_text_at(reader->text, word->at, word->length);
+		struct source_pos pos = frr_reader_pos(reader, word->at, word->length);
 		if (strcmp(word->text, "additive") == 0)
 			continue;
 		if (strcmp(word->text, "none") == 0)
@@ -311,7 +315,8 @@ FRR_ACTION(frr_do_set_community)
 			entry->community_count++;
 		else
 			diag_add(reader->diags, DIAG_ERROR, "E301", pos,
-				 "`%s` is not a community such as 65000:100 or no-export", word->text);
+				 "`%s` is not a community such as 65000:100 or no-export",
+				 word->text);
 	}
 	entry->communities = communities;
 }

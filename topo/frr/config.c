@@ -1,5 +1,7 @@
 #include "topo/frr/config.h"
 
+#include "base/hash.h"
+
 void frr_bgp_init(struct frr_bgp *bgp, const struct frr_config *config)
 {
 	bool frr = config->kind == MODEL_FRR;
@@ -34,6 +36,7 @@ struct frr_config *frr_config_copy(struct arena *arena, const struct frr_config 
 	struct frr_config *copy = arena_alloc(arena, sizeof(*copy));
 	*copy = *config;
 	COPY(arena, copy->bgp, peers, peer_count, peer_capacity);
+	COPY(arena, copy->bgp, peer_tags, peer_count, peer_capacity);
 	COPY(arena, copy->bgp, networks, network_count, network_capacity);
 	COPY(arena, *copy, interfaces, interface_count, interface_capacity);
 	COPY(arena, *copy, routes, route_count, route_capacity);
@@ -44,12 +47,33 @@ struct frr_config *frr_config_copy(struct arena *arena, const struct frr_config 
 	return copy;
 }
 
+static uint32_t tag_of(const char *name) { return (uint32_t)hash_bytes(name, strlen(name)); }
+
 struct frr_peer *frr_peer_find(const struct frr_bgp *bgp, const char *name)
 {
+	uint32_t tag = tag_of(name);
 	for (uint32_t i = 0; i < bgp->peer_count; i++)
-		if (strcmp(bgp->peers[i].name, name) == 0)
+		if (bgp->peer_tags[i] == tag && strcmp(bgp->peers[i].name, name) == 0)
 			return &bgp->peers[i];
 	return NULL;
+}
+
+struct frr_peer *frr_peer_add(struct arena *arena, struct frr_bgp *bgp,
+			      const struct frr_peer *peer)
+{
+	uint32_t count = bgp->peer_count, capacity = bgp->peer_capacity;
+	uint32_t tag = tag_of(peer->name);
+	FRR_PUSH(arena, bgp->peer_tags, count, capacity, tag);
+	FRR_PUSH(arena, bgp->peers, bgp->peer_count, bgp->peer_capacity, *peer);
+	return &bgp->peers[bgp->peer_count - 1];
+}
+
+void frr_peer_remove(struct frr_bgp *bgp, const struct frr_peer *peer)
+{
+	uint32_t at = (uint32_t)(peer - bgp->peers), after = bgp->peer_count - at - 1;
+	memmove(&bgp->peers[at], &bgp->peers[at + 1], after * sizeof(bgp->peers[0]));
+	memmove(&bgp->peer_tags[at], &bgp->peer_tags[at + 1], after * sizeof(bgp->peer_tags[0]));
+	bgp->peer_count--;
 }
 
 struct frr_interface *frr_interface_get(struct arena *arena, struct frr_config *config,

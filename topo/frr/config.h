@@ -75,6 +75,7 @@ struct frr_bgp {
 	uint8_t paths, paths_ibgp;   /* 0: the daemon's own */
 	bool redistribute_connected, redistribute_static, redistribute_kernel;
 	struct frr_peer *peers;
+	uint32_t *peer_tags;  /* hashes of their names: a search looks at these first */
 	uint32_t peer_count, peer_capacity;
 	struct model_network *networks;
 	uint32_t network_count, network_capacity;
@@ -147,6 +148,9 @@ void frr_bgp_init(struct frr_bgp *bgp, const struct frr_config *config);
 struct frr_config *frr_config_copy(struct arena *arena, const struct frr_config *config);
 
 struct frr_peer *frr_peer_find(const struct frr_bgp *bgp, const char *name);
+struct frr_peer *frr_peer_add(struct arena *arena, struct frr_bgp *bgp,
+			      const struct frr_peer *peer);
+void frr_peer_remove(struct frr_bgp *bgp, const struct frr_peer *peer);
 struct frr_interface *frr_interface_get(struct arena *arena, struct frr_config *config,
 					const char *name, struct source_pos pos);
 /* What holds for a peer: its own setting, else its group's; NULL if none is set. */
@@ -155,7 +159,8 @@ const struct frr_setting *frr_peer_setting(const struct frr_bgp *bgp, const stru
 struct frr_setting *frr_setting_of(struct frr_peer *peer, enum frr_family family,
 				   enum frr_setting_id id);
 
-/* The policy that a neighbor's prefix-list and route-map of one direction make; NULL if it has none. */
+/* The policy that a neighbor's prefix-list and route-map of one direction make; NULL if it has
+ * none. */
 const struct model_policy *frr_policy(struct diag_list *diags, const struct frr_config *config,
 				      const struct frr_peer *peer, bool out);
 

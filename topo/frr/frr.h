@@ -1,6 +1,7 @@
-/* FRR's and Quagga's configuration as operators write it (frr.conf, bgpd.conf, `vtysh -c` lines), and
- * what it says of a node. A line that is not understood is an error at the word where understanding
- * ended; a line that is known but changes nothing here is a warning. Nothing is skipped in silence.
+/* FRR's and Quagga's configuration as operators write it (frr.conf, bgpd.conf, `vtysh -c` lines),
+ * and what it says of a node. A line that is not understood is an error at the word where
+ * understanding ended; a line that is known but changes nothing here is a warning. Nothing is
+ * skipped in silence.
  *
  * All memory comes from the diag_list's arena. Diagnostics: E301 .. E319, W321 .. W339. */
 #ifndef TOPO_FRR_FRR_H

@@ -1,4 +1,5 @@
-/* Every command that is understood. Order matters only where two rows fit one line: the first wins. */
+/* Every command that is understood. Order matters only where two rows fit one line: the first wins.
+ */
 #include "topo/frr/grammar.h"
 
 #define TOP FRR_AT_TOP
@@ -47,11 +48,13 @@ const struct frr_row frr_rows[] = {
 	IGNORED(TOP, "ipv6 forwarding"),
 	{ TOP, FRR_NO, "ip route <prefix4> <addr4> [<n:1-255>]", frr_do_route, 0 },
 	{ TOP, FRR_NO, "ip route <prefix4> <addr4> <word> [<n:1-255>]", frr_do_route, 1 },
-	{ TOP, FRR_NO, "ip route <prefix4> blackhole|Null0|null0|reject [<n:1-255>]", frr_do_route, 2 },
+	{ TOP, FRR_NO, "ip route <prefix4> blackhole|Null0|null0|reject [<n:1-255>]", frr_do_route,
+	  2 },
 	{ TOP, FRR_NO, "ip route <prefix4> <word> [<n:1-255>]", frr_do_route, 3 },
 	{ TOP, FRR_NO, "ipv6 route <prefix6> <addr6> [<n:1-255>]", frr_do_route, 0 },
 	{ TOP, FRR_NO, "ipv6 route <prefix6> <addr6> <word> [<n:1-255>]", frr_do_route, 1 },
-	{ TOP, FRR_NO, "ipv6 route <prefix6> blackhole|Null0|null0|reject [<n:1-255>]", frr_do_route, 2 },
+	{ TOP, FRR_NO, "ipv6 route <prefix6> blackhole|Null0|null0|reject [<n:1-255>]",
+	  frr_do_route, 2 },
 	{ TOP, FRR_NO, "ipv6 route <prefix6> <word> [<n:1-255>]", frr_do_route, 3 },
 	{ IFACE, FRR_NO, "ip address <prefix4> [secondary] [label <word>]", frr_do_address, 0 },
 	{ IFACE, FRR_NO, "ipv6 address <prefix6>", frr_do_address, 0 },
@@ -74,11 +77,14 @@ const struct frr_row frr_rows[] = {
 	  frr_do_other_block, 0 },
 
 	/* Prefix lists and route maps. */
-	{ TOP, FRR_NO, "ip prefix-list <word> " PREFIX_LIST_TAIL "<prefix4>|any [ge <n:1-32>] [le <n:1-32>]",
+	{ TOP, FRR_NO,
+	  "ip prefix-list <word> " PREFIX_LIST_TAIL "<prefix4>|any [ge <n:1-32>] [le <n:1-32>]",
 	  frr_do_prefix_list, FRR_IPV4 },
-	{ TOP, FRR_NO, "ipv6 prefix-list <word> " PREFIX_LIST_TAIL "<prefix6>|any [ge <n:1-128>] [le <n:1-128>]",
+	{ TOP, FRR_NO,
+	  "ipv6 prefix-list <word> " PREFIX_LIST_TAIL "<prefix6>|any [ge <n:1-128>] [le <n:1-128>]",
 	  frr_do_prefix_list, FRR_IPV6 },
-	{ TOP, FRR_NO, "ip prefix-list <word> " PREFIX_LIST_TAIL "<prefix4> le <n:1-32> ge <n:1-32>",
+	{ TOP, FRR_NO,
+	  "ip prefix-list <word> " PREFIX_LIST_TAIL "<prefix4> le <n:1-32> ge <n:1-32>",
 	  frr_do_prefix_list, -1 },
 	{ TOP, FRR_ONLY_NO, "ip prefix-list <word>", frr_do_prefix_list, -2 },
 	{ TOP, FRR_ONLY_NO, "ipv6 prefix-list <word>", frr_do_prefix_list, -3 },
@@ -115,11 +121,12 @@ const struct frr_row frr_rows[] = {
 	QUIET(BGP, "bgp default show-hostname|show-nexthop-hostname|software-version-capability"),
 	QUIET(BGP, "synchronization|auto-summary"),
 	IGNORED(BGP, "bgp bestpath as-path|compare-routerid|med|bandwidth|peer-type [<line>]"),
-	IGNORED(BGP, "bgp always-compare-med|deterministic-med|dampening|fast-external-failover|"
-		     "client-to-client|confederation|listen|network|enforce-first-as|scan-time|"
-		     "coalesce-time|update-delay|max-med|route-map|route-reflector|minimum-holdtime|"
-		     "disable-ebgp-connected-route-check|reject-as-sets|shutdown|default|"
-		     "conditional-advertisement|input-queue-limit|output-queue-limit [<line>]"),
+	IGNORED(BGP,
+		"bgp always-compare-med|deterministic-med|dampening|fast-external-failover|"
+		"client-to-client|confederation|listen|network|enforce-first-as|scan-time|"
+		"coalesce-time|update-delay|max-med|route-map|route-reflector|minimum-holdtime|"
+		"disable-ebgp-connected-route-check|reject-as-sets|shutdown|default|"
+		"conditional-advertisement|input-queue-limit|output-queue-limit [<line>]"),
 	IGNORED(BGP, "coalesce-time|update-delay|read-quanta|write-quanta <line>"),
 	IGNORED(FAMILY, "distance|table-map|aggregate-address|import|export|dampening|rd|rt|label "
 			"<line>"),
@@ -128,16 +135,19 @@ const struct frr_row frr_rows[] = {
 	/* Address families and what they announce. */
 	{ BGP, FRR_PLAIN, "address-family ipv4 [unicast]", frr_do_family, FRR_AT_IPV4 },
 	{ BGP, FRR_PLAIN, "address-family ipv6 [unicast]", frr_do_family, FRR_AT_IPV6 },
-	{ BGP, FRR_IGNORED, "address-family ipv4|ipv6|l2vpn|vpnv4|vpnv6|encap <line>", frr_do_family,
-	  FRR_AT_OTHER_FAMILY },
+	{ BGP, FRR_IGNORED, "address-family ipv4|ipv6|l2vpn|vpnv4|vpnv6|encap <line>",
+	  frr_do_family, FRR_AT_OTHER_FAMILY },
 	{ FAMILY, FRR_NO, "maximum-paths <n:1-255>", frr_do_maximum_paths, 0 },
 	{ FAMILY, FRR_NO, "maximum-paths ibgp <n:1-255> [equal-cluster-length]",
 	  frr_do_maximum_paths, 1 },
 	{ FAMILY, FRR_NO, "network <prefix4> [route-map <word>]", frr_do_network, 0 },
 	{ FAMILY, FRR_NO, "network <prefix6> [route-map <word>]", frr_do_network, 0 },
-	{ FAMILY, FRR_NO, "network <addr4> mask <addr4> [route-map <word>]", frr_do_network_mask, 0 },
-	{ FAMILY, FRR_NO, "redistribute connected|static|kernel [metric <n:0-4294967295>] "
-			  "[route-map <word>]", frr_do_redistribute, 0 },
+	{ FAMILY, FRR_NO, "network <addr4> mask <addr4> [route-map <word>]", frr_do_network_mask,
+	  0 },
+	{ FAMILY, FRR_NO,
+	  "redistribute connected|static|kernel [metric <n:0-4294967295>] "
+	  "[route-map <word>]",
+	  frr_do_redistribute, 0 },
 	IGNORED(FAMILY, "redistribute " PROTOCOLS " [<line>]"),
 
 	/* Neighbors: the session. */
@@ -162,10 +172,11 @@ const struct frr_row frr_rows[] = {
 	QUIET(BGP, "neighbor <word> description <line>"),
 	QUIET(BGP, "neighbor <word> graceful-restart-helper"),
 	QUIET(BGP, "neighbor <word> capability dynamic"),
-	IGNORED(BGP, "neighbor <word> bfd|capability|interface|advertisement-interval|enforce-first-as|"
-		     "dont-capability-negotiate|override-capability|strict-capability-match|"
-		     "disable-addpath-rx|extended-optional-parameters|graceful-restart-disable|"
-		     "sender-as-path-loop-detection|solo|tcp-mss|path-attribute|aigp|role [<line>]"),
+	IGNORED(BGP,
+		"neighbor <word> bfd|capability|interface|advertisement-interval|enforce-first-as|"
+		"dont-capability-negotiate|override-capability|strict-capability-match|"
+		"disable-addpath-rx|extended-optional-parameters|graceful-restart-disable|"
+		"sender-as-path-loop-detection|solo|tcp-mss|path-attribute|aigp|role [<line>]"),
 	IGNORED(BGP, "neighbor <word> timers delayopen <n:1-240>"),
 
 	/* Neighbors: an address family. */
@@ -175,7 +186,8 @@ const struct frr_row frr_rows[] = {
 	FSET("neighbor <word> addpath-tx-all-paths", FRR_FLAG, FRR_ADD_PATH),
 	FSET("neighbor <word> allowas-in [<n:1-10>]", FRR_FLAG, FRR_ALLOW_AS_IN),
 	FSET("neighbor <word> maximum-prefix <n:1-4294967295> [<n:1-100>] [warning-only] "
-	     "[restart <n:1-65535>]", 0, FRR_MAXIMUM_PREFIX),
+	     "[restart <n:1-65535>]",
+	     0, FRR_MAXIMUM_PREFIX),
 	FSET("neighbor <word> route-map <word> in", 0, FRR_ROUTE_MAP_IN),
 	FSET("neighbor <word> route-map <word> out", 0, FRR_ROUTE_MAP_OUT),
 	FSET("neighbor <word> prefix-list <word> in", 0, FRR_PREFIX_LIST_IN),
@@ -183,10 +195,11 @@ const struct frr_row frr_rows[] = {
 	FSET("neighbor <word> attribute-unchanged next-hop", FRR_FLAG, FRR_NEXT_HOP_KEEP),
 	QUIET(FAMILY, "neighbor <word> soft-reconfiguration inbound"),
 	QUIET(FAMILY, "neighbor <word> send-community [both|extended|standard|large|all]"),
-	IGNORED(FAMILY, "neighbor <word> attribute-unchanged|addpath-tx-bestpath-per-AS|as-override|"
-			"default-originate|distribute-list|filter-list|remove-private-AS|"
-			"route-server-client|unsuppress-map|weight|advertise-map|"
-			"maximum-prefix-out|nexthop-local|accept-own [<line>]"),
+	IGNORED(FAMILY,
+		"neighbor <word> attribute-unchanged|addpath-tx-bestpath-per-AS|as-override|"
+		"default-originate|distribute-list|filter-list|remove-private-AS|"
+		"route-server-client|unsuppress-map|weight|advertise-map|"
+		"maximum-prefix-out|nexthop-local|accept-own [<line>]"),
 };
 const size_t frr_row_count = sizeof(frr_rows) / sizeof(frr_rows[0]);
 

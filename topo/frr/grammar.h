@@ -5,7 +5,8 @@
 #include "topo/frr/config.h"
 #include "topo/yaml.h"
 
-/* Where a line stands. A line unknown in its context is tried in the one around it, as vtysh does. */
+/* Where a line stands. A line unknown in its context is tried in the one around it, as vtysh does.
+ */
 enum frr_context {
 	FRR_AT_TOP = 1,
 	FRR_AT_INTERFACE = 2,
@@ -78,7 +79,12 @@ struct frr_reader {
 	struct frr_word words[FRR_WORDS_MAX];
 	uint32_t word_count;
 	struct source_pos pos;   /* of the line */
+	const char *line;        /* where it begins in the text, */
+	uint32_t line_number;    /* and which one it is, from 1 */
 };
+
+/* The place of some bytes of the line at hand. */
+struct source_pos frr_reader_pos(const struct frr_reader *reader, const char *at, size_t bytes);
 
 enum frr_family frr_reader_family(const struct frr_reader *reader);
 /* The context around one. TOP is around itself. */

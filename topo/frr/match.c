@@ -1,5 +1,5 @@
-/* One line against one pattern of the grammar. Patterns have no repetition and no nesting, so this is
- * a walk: an optional group is taken if its first word fits. */
+/* One line against one pattern of the grammar. Patterns have no repetition and no nesting, so this
+ * is a walk: an optional group is taken if its first word fits. */
 #include <stdlib.h>
 
 #include "base/assert.h"

@@ -34,16 +34,7 @@ static struct frr_peer *new_peer(struct frr_reader *reader, const struct frr_arg
 	struct frr_bgp *bgp = &reader->config->bgp;
 	struct frr_peer peer = { .name = name->text, .addr = name->addr, .is_group = group,
 				 .pos = reader->pos };
-	FRR_PUSH(reader->arena, bgp->peers, bgp->peer_count, bgp->peer_capacity, peer);
-	return &bgp->peers[bgp->peer_count - 1];
-}
-
-static void remove_peer(struct frr_bgp *bgp, const struct frr_peer *peer)
-{
-	uint32_t at = (uint32_t)(peer - bgp->peers);
-	memmove(&bgp->peers[at], &bgp->peers[at + 1],
-		(bgp->peer_count - at - 1) * sizeof(bgp->peers[0]));
-	bgp->peer_count--;
+	return frr_peer_add(reader->arena, bgp, &peer);
 }
 
 FRR_ACTION(frr_do_peer_remote_as)
@@ -51,7 +42,7 @@ FRR_ACTION(frr_do_peer_remote_as)
 	struct frr_peer *peer = frr_peer_find(&reader->config->bgp, args[0].text);
 	bool address = args[0].addr.family != IP_NONE;
 	if (no && peer && !peer->is_group && !peer->group) {
-		remove_peer(&reader->config->bgp, peer);
+		frr_peer_remove(&reader->config->bgp, peer);
 		return;
 	}
 	if (!peer && (no || !address)) {
@@ -94,10 +85,10 @@ FRR_ACTION(frr_do_peer_group)
 		known_peer(reader, &args[0]);
 		return;
 	}
-	remove_peer(bgp, group);
+	frr_peer_remove(bgp, group);
 	for (uint32_t i = bgp->peer_count; i-- > 0;)
 		if (bgp->peers[i].group && strcmp(bgp->peers[i].group, args[0].text) == 0)
-			remove_peer(bgp, &bgp->peers[i]);
+			frr_peer_remove(bgp, &bgp->peers[i]);
 }
 
 FRR_ACTION(frr_do_peer_join)
@@ -107,7 +98,7 @@ FRR_ACTION(frr_do_peer_join)
 	struct frr_peer *peer = frr_peer_find(bgp, args[0].text);
 	if (no) {
 		if (peer && peer->group && !peer->session[FRR_REMOTE_AS].set)
-			remove_peer(bgp, peer);
+			frr_peer_remove(bgp, peer);
 		else if (peer)
 			peer->group = NULL;
 		else
@@ -131,7 +122,7 @@ FRR_ACTION(frr_do_peer_remove)
 	(void)row, (void)no;
 	struct frr_peer *peer = known_peer(reader, &args[0]);
 	if (peer)
-		remove_peer(&reader->config->bgp, peer);
+		frr_peer_remove(&reader->config->bgp, peer);
 }
 
 static void check_setting(struct frr_reader *reader, enum frr_setting_id id,

@@ -1,8 +1,8 @@
 /* Prefix lists and route maps as one flat list of rules, which is what a speaker is told.
  *
  * Two things do not fit such a list, and are warned about: a `deny` inside a prefix list that a
- * route-map entry matches with, when that list goes on permitting and the map goes on as well; and a
- * permit of the default route alone, since the lengths 0, 0 stand for any length. */
+ * route-map entry matches with, when that list goes on permitting and the map goes on as well; and
+ * a permit of the default route alone, since the lengths 0, 0 stand for any length. */
 #include "topo/frr/config.h"
 
 struct builder {

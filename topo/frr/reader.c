@@ -1,4 +1,5 @@
-/* Reading a configuration line by line: which row of the grammar a line is, or what is wrong with it.
+/* Reading a configuration line by line: which row of the grammar a line is, or what is wrong with
+ * it.
  *
  * Like vtysh, a line that its block does not know is tried in the block around it, so `exit` may be
  * left out. A line that fits another block altogether is an error that names that block: the usual
@@ -20,6 +21,21 @@ struct failure {
 	size_t placeholder_length;
 };
 
+static uint32_t characters(const char *p, const char *end)
+{
+	uint32_t count = 0, code;
+	for (; p < end; count++)
+		p += text_utf8(p, end, &code);
+	return count;
+}
+
+struct source_pos frr_reader_pos(const struct frr_reader *reader, const char *at, size_t bytes)
+{
+	uint32_t length = characters(at, at + bytes);
+	return yaml_text_pos(reader->text, reader->line_number, characters(reader->line, at) + 1,
+			     length ? length : 1);
+}
+
 static bool split(struct frr_reader *r, const char *line, size_t length)
 {
 	const char *p = line, *end = line + length;
@@ -33,19 +49,19 @@ static bool split(struct frr_reader *r, const char *line, size_t length)
 		while (p < end && *p != ' ' && *p != '\t' && *p != '\r')
 			p++;
 		if (r->word_count == FRR_WORDS_MAX) {
-			diag_add(r->diags, DIAG_ERROR, "E301", yaml_text_at(r->text, start, 1),
+			diag_add(r->diags, DIAG_ERROR, "E301", frr_reader_pos(r, start, 1),
 				 "no command has that many words");
 			return false;
 		}
 		size_t bytes = (size_t)(p - start);
 		r->words[r->word_count++] =
 			(struct frr_word){ arena_strndup(r->arena, start, bytes), start, bytes,
-					   yaml_text_at(r->text, start, bytes) };
+					   frr_reader_pos(r, start, bytes) };
 	}
 	if (r->word_count == 0)
 		return true;
 	const struct frr_word *first = &r->words[0], *last = &r->words[r->word_count - 1];
-	r->pos = yaml_text_at(r->text, first->at, (size_t)(last->at + last->length - first->at));
+	r->pos = frr_reader_pos(r, first->at, (size_t)(last->at + last->length - first->at));
 	return true;
 }
 
@@ -54,11 +70,12 @@ static struct source_pos word_pos(const struct frr_reader *r, uint32_t word)
 	return r->words[word].pos;
 }
 
-static void run(struct frr_reader *r, const struct frr_row *row, const struct frr_arg *args, bool no)
+static void run(struct frr_reader *r, const struct frr_row *row, const struct frr_arg *args,
+		bool no)
 {
 	if (no && !(row->flags & (FRR_NO | FRR_ONLY_NO))) {
-		diag_add(r->diags, DIAG_ERROR, "E304", word_pos(r, 0), "`no` cannot stand before `%s`",
-			 r->words[1].text);
+		diag_add(r->diags, DIAG_ERROR, "E304", word_pos(r, 0),
+			 "`no` cannot stand before `%s`", r->words[1].text);
 		return;
 	}
 	if ((row->flags & FRR_NOT_QUAGGA) && r->config->kind == MODEL_QUAGGA) {
@@ -72,6 +89,14 @@ static void run(struct frr_reader *r, const struct frr_row *row, const struct fr
 	row->apply(r, row, args, no);
 }
 
+/* Most rows begin with one fixed word: those that begin with another are not looked at. */
+static bool may_fit(const char *pattern, const char *word)
+{
+	size_t length = strcspn(pattern, " ");
+	return memchr(pattern, '|', length) ||
+	       (strncmp(pattern, word, length) == 0 && word[length] == '\0');
+}
+
 static const struct frr_row *find(const struct frr_reader *r, unsigned context, uint32_t first,
 				  bool no, struct frr_arg *args)
 {
@@ -80,7 +105,8 @@ static const struct frr_row *find(const struct frr_reader *r, unsigned context, 
 		uint32_t reached;
 		const char *expected;
 		size_t length;
-		if (!(row->contexts & context) || (!no && (row->flags & FRR_ONLY_NO)))
+		if (!(row->contexts & context) || (!no && (row->flags & FRR_ONLY_NO)) ||
+		    !may_fit(row->pattern, r->words[first].text))
 			continue;
 		if (frr_match(r, row->pattern, first, no, args, &reached, &expected, &length))
 			return row;
@@ -88,13 +114,16 @@ static const struct frr_row *find(const struct frr_reader *r, unsigned context, 
 	return NULL;
 }
 
-static void want_literal(struct failure *failure, const char *word)
+static void want_literal(struct failure *failure, const char *word, size_t length,
+			 struct arena *arena)
 {
-	for (size_t i = 0; i < failure->count; i++)
-		if (strcmp(failure->candidates[i], word) == 0)
+	for (size_t i = 0; i < failure->count; i++) {
+		const char *have = failure->candidates[i];
+		if (have[0] == word[0] && strncmp(have, word, length) == 0 && !have[length])
 			return;
+	}
 	if (failure->count < CANDIDATES_MAX)
-		failure->candidates[failure->count++] = word;
+		failure->candidates[failure->count++] = arena_strndup(arena, word, length);
 }
 
 static void want(struct failure *failure, const char *expected, size_t length, struct arena *arena)
@@ -103,11 +132,13 @@ static void want(struct failure *failure, const char *expected, size_t length, s
 	while (p < end) {
 		const char *bar = memchr(p, '|', (size_t)(end - p));
 		size_t part = (size_t)((bar ? bar : end) - p);
-		if (*p == '<') {
+		if (*p == '<' && failure->placeholder) {
+			; /* the first is what is usual */
+		} else if (*p == '<') {
 			failure->placeholder = p;
 			failure->placeholder_length = part;
 		} else {
-			want_literal(failure, arena_strndup(arena, p, part));
+			want_literal(failure, p, part, arena);
 		}
 		p += part + (bar != NULL);
 	}
@@ -122,7 +153,8 @@ static void fail_best(const struct frr_reader *r, unsigned contexts, uint32_t fi
 		uint32_t reached;
 		const char *expected;
 		size_t length;
-		if (!(frr_rows[i].contexts & contexts))
+		if (!(frr_rows[i].contexts & contexts) ||
+		    (!no && (frr_rows[i].flags & FRR_ONLY_NO)))
 			continue;
 		frr_match(r, frr_rows[i].pattern, first, no, args, &reached, &expected, &length);
 		if (reached < failure->reached)
@@ -187,8 +219,8 @@ static void explain(struct frr_reader *r, uint32_t first, bool no)
 	const char *list = listed(r, &failure);
 	if (failure.reached >= r->word_count) {
 		const struct frr_word *last = &r->words[r->word_count - 1];
-		diag_add(r->diags, DIAG_ERROR, "E301", yaml_text_at(r->text, last->at, last->length),
-			 "the line ends too early");
+		diag_add(r->diags, DIAG_ERROR, "E301",
+			 frr_reader_pos(r, last->at, last->length), "the line ends too early");
 		if (list)
 			diag_note(r->diags, "expected %s after `%s`", list, last->text);
 		return;
@@ -201,7 +233,7 @@ static void explain(struct frr_reader *r, uint32_t first, bool no)
 		return;
 	}
 	diag_add(r->diags, DIAG_ERROR, "E301", pos, "`%s` is not understood %s", word,
-		 failure.too_much ? "at the end of this line" : "here");
+		 failure.too_much && !literal ? "at the end of this line" : "here");
 	const char *near = nearest_word(word, failure.candidates, failure.count);
 	if (near)
 		diag_note(r->diags, "did you mean `%s`?", near);
@@ -220,8 +252,9 @@ static bool misplaced(struct frr_reader *r, uint32_t first, bool no)
 		diag_add(r->diags, DIAG_ERROR, "E302", r->pos, "this line belongs under %s",
 			 frr_context_name(order[i]));
 		if (order[i] == FRR_AT_BGP && !r->config->bgp.present)
-			diag_note(r->diags, "write `router bgp AS` above it; AS is this router's own "
-					    "number, which the other side's BGPPeer calls asNumber");
+			diag_note(r->diags,
+				  "write `router bgp AS` above it; AS is this router's own "
+				  "number, which the other side's BGPPeer calls asNumber");
 		else if (order[i] == FRR_AT_BGP)
 			diag_note(r->diags, "write `router bgp %u` above it", r->config->bgp.as);
 		return true;
@@ -262,6 +295,8 @@ static void read_all(struct frr_reader *r)
 	while (p < end) {
 		const char *newline = memchr(p, '\n', (size_t)(end - p));
 		size_t length = (size_t)((newline ? newline : end) - p);
+		r->line = p;
+		r->line_number++;
 		read_line(r, p, length);
 		p += length + (newline != NULL);
 	}

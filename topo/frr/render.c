@@ -37,7 +37,8 @@ static void render_interfaces(struct diag_list *diags, const struct frr_config *
 	uint32_t count = out->address_count;
 	for (uint32_t i = 0; i < config->interface_count; i++)
 		count += config->interfaces[i].count;
-	struct model_address *addresses = arena_alloc(&diags->arena, (count + 1) * sizeof(*addresses));
+	struct model_address *addresses =
+		arena_alloc(&diags->arena, (count + 1) * sizeof(*addresses));
 	if (out->address_count)
 		memcpy(addresses, out->addresses, out->address_count * sizeof(*addresses));
 	for (uint32_t i = 0; i < config->interface_count; i++) {
@@ -136,7 +137,8 @@ static bool active(struct peer_view view, enum frr_family family)
 	const struct frr_peer *group = view.peer->group ? frr_peer_find(bgp, view.peer->group)
 							: NULL;
 	unsigned at = FRR_ACTIVATE - FRR_FIRST_OF_FAMILY;
-	bool refused = view.peer->family[family][at].off || (group && group->family[family][at].off);
+	bool refused =
+		view.peer->family[family][at].off || (group && group->family[family][at].off);
 	return !refused && (family == FRR_IPV4 ? bgp->default_ipv4 : bgp->default_ipv6);
 }
 
