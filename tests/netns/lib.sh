@@ -104,6 +104,12 @@ run() {
 
 alive() { kill -0 "$1" 2>/dev/null; }
 dead() { ! alive "$1"; }
+# ends SECONDS NODE: the process run there last ends by itself, and with 0.
+ends() {
+	eval "ending=\$pid_$2"
+	wait_for "$1" "$2 ended" dead "$ending"
+	wait "$ending" || fail "$2 ended with $?"
+}
 
 netns_cleanup() {
 	code=$?
