@@ -162,7 +162,8 @@ static bool write_file(const char *folder, const char *name, const char *ending,
 	return good;
 }
 
-/* Runs gnuplot in folder/plots, without a shell and without the user's ~/.gnuplot. 0, its exit code, or -1 if there is no gnuplot. */
+/* Runs gnuplot in folder/plots, without a shell and without the user's ~/.gnuplot.
+ * 0, its exit code, or -1 if there is no gnuplot. */
 static int run_gnuplot(const char *folder, const char *name, bool png, char *errors_path)
 {
 	struct text plots, script;

@@ -20,11 +20,8 @@ void load_print(struct diag_list *diags, const struct options *options, bool not
 	struct text out;
 	text_init(&out);
 	diag_sort(diags);
-	size_t hidden = 0;
 	for (size_t i = 0; i < diags->count; i++) {
-		if (diags->items[i].severity == DIAG_NOTE && !notes)
-			hidden++;
-		else
+		if (diags->items[i].severity != DIAG_NOTE || notes)
 			diag_print(&diags->items[i], &out, colour_on_stderr(options));
 	}
 	if (diags->full)
@@ -35,7 +32,6 @@ void load_print(struct diag_list *diags, const struct options *options, bool not
 	terminal_plain(&options->style, text_string(&out), &plain);
 	fputs(text_string(&plain), stderr);
 	text_free(&plain);
-	(void)hidden;
 	if (options->github) {
 		text_clear(&out);
 		github_diagnostics(diags, &out);

@@ -18,7 +18,7 @@ static bool cluster_list_has(const struct bgp_attrs *attrs, uint32_t cluster_id)
 	return false;
 }
 
-/* RFC 4456 section 8. BIRD 1.6 looks for its cluster id on sessions with clients only. */
+/* RFC 4456 section 8, as far as the profile looks. */
 static bool reflection_loop(const struct rib *rib, const struct peer *peer,
 			    const struct bgp_attrs *attrs)
 {
@@ -26,7 +26,9 @@ static bool reflection_loop(const struct rib *rib, const struct peer *peer,
 		return false;
 	if (bgp_has(attrs, BGP_ATTR_ORIGINATOR_ID) && attrs->originator_id == rib->router_id)
 		return true;
-	if (rib->profile->cluster_loop_clients_only && !peer->client)
+	enum bgp_cluster_loop rule = rib->profile->cluster_loop;
+	if (rule == BGP_CLUSTER_LOOP_TO_CLIENTS ||
+	    (rule == BGP_CLUSTER_LOOP_FROM_CLIENTS && !peer->client))
 		return false;
 	return cluster_list_has(attrs, peer->cluster_id);
 }
@@ -48,6 +50,28 @@ static bool has_loop(const struct rib *rib, const struct peer *peer, uint32_t at
 	return reflection_loop(rib, peer, &set->attrs);
 }
 
+static bool is_reflector(const struct rib *rib)
+{
+	for (size_t i = 0; i < rib->config->peer_count; i++)
+		if (rib->config->peers[i].rr_client)
+			return true;
+	for (size_t i = 0; i < rib->peer_count; i++)
+		if (rib->peers[i] && rib->peers[i]->known && rib->peers[i]->client)
+			return true;
+	return false;
+}
+
+/* As if we had reflected a route of our own. `cluster` must live until the set is interned. */
+static void mark_as_own(const struct rib *rib, struct bgp_attrs *attrs, uint8_t cluster[4])
+{
+	put_u32(cluster, rib->cluster_id);
+	attrs->present |= UINT64_C(1) << BGP_ATTR_ORIGINATOR_ID |
+			  UINT64_C(1) << BGP_ATTR_CLUSTER_LIST;
+	attrs->originator_id = rib->router_id;
+	attrs->cluster_list = cluster;
+	attrs->cluster_count = 1;
+}
+
 /* What import makes of one attribute set from one peer, whatever the prefix. */
 struct import {
 	uint32_t raw, base; /* base: without what a peer of that kind has no say in; referenced */
@@ -56,26 +80,31 @@ struct import {
 
 static struct import import_begin(struct rib *rib, const struct peer *peer, uint32_t raw)
 {
-	struct import import = { .raw = raw };
+	struct import import = { .raw = raw, .base = raw };
 	const struct bgp_attrs *attrs = bgp_attrs_of(rib->table, raw);
 	struct bgp_attrs base = *attrs;
+	uint8_t own_cluster[4];
 	bool changed = false;
+	if (has_loop(rib, peer, raw))
+		import.flags |= PATH_LOOP;
 	if (peer->about.external && bgp_has(attrs, BGP_ATTR_LOCAL_PREF)) {
 		/* RFC 4271 5.1.5: an external peer's LOCAL_PREF is ignored. */
 		base.present &= ~(UINT64_C(1) << BGP_ATTR_LOCAL_PREF);
 		changed = true;
 	}
+	if (peer->about.external &&
+	    rib->profile->external_marks == BGP_EXTERNAL_MARKED_RECEIVED && is_reflector(rib)) {
+		mark_as_own(rib, &base, own_cluster);
+		changed = true;
+	}
 	changed |= leak_mark_received(peer->role, peer->about.config->remote_as, &base);
+	if (leak_received(peer->role, peer->about.config->remote_as, attrs))
+		import.flags |= PATH_REJECTED;
 	if (changed) {
 		import.base = bgp_attrs_intern(rib->table, &base);
 	} else {
-		import.base = raw;
 		bgp_attrs_ref(rib->table, raw);
 	}
-	if (leak_received(peer->role, peer->about.config->remote_as, attrs))
-		import.flags |= PATH_REJECTED;
-	if (has_loop(rib, peer, import.base))
-		import.flags |= PATH_LOOP;
 	/* RFC 8212 */
 	if (peer->about.external && rib->requires_policy && !peer->about.config->import)
 		import.flags |= PATH_REJECTED;

@@ -277,6 +277,11 @@ void pack_items(struct rib *rib, const struct group_key *key, uint32_t attrs, ui
 void pack_drafts(struct rib *rib, const struct group_key *key, const struct drafts *drafts,
 		 pack_emit *emit, void *context);
 
+/* Withdrawals and the UPDATE after them, both of the classic IPv4 form, as one message; NULL if they
+ * are not, or do not fit. */
+struct bgp_slice *pack_joined(const struct bgp_slice *gone, const struct bgp_slice *then,
+			      size_t message_max);
+
 /* member.c */
 bool member_pending(const struct rib *rib, const struct peer *peer);
 void member_started(struct rib *rib, struct peer *peer);

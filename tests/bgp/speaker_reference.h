@@ -388,7 +388,7 @@ PIPE void ref_list_print(const struct ref_list *list, struct text *out)
 
 PIPE void ref_wire_print(const uint8_t *bytes, uint32_t count, struct text *out)
 {
-	struct reader in = reader_of(bytes, (size_t)count * 4);
+	struct reader in = reader_of(count ? bytes : (const uint8_t *)"", (size_t)count * 4);
 	for (uint32_t i = 0; i < count; i++)
 		text_printf(out, "%s%x", i ? "," : "", reader_u32(&in));
 }
