@@ -212,6 +212,47 @@ static void well_known_communities(void **state)
 	}
 }
 
+/* RFC 4360 6: extended communities that are not transitive (0x40) do not leave the AS. */
+static void non_transitive_communities(void **state)
+{
+	(void)state;
+	static const struct {
+		uint8_t bytes[19];
+		uint16_t length;
+		const char *inside, *outside; /* as they are found in the message; "": none */
+	} rows[] = {
+		{ { 0xc0, 16, 8, 0x00, 2, 1, 1, 0, 0, 0, 9 }, 11, "\xc0\x10\x08\x00", "\xc0\x10\x08\x00" },
+		{ { 0xc0, 16, 8, 0x40, 4, 1, 1, 0, 0, 0, 9 }, 11, "\xc0\x10\x08\x40", "" },
+		{ { 0xc0, 16, 16, 0x40, 4, 1, 1, 0, 0, 0, 9, 0x01, 2, 1, 1, 0, 0, 0, 8 }, 19,
+		  "\xc0\x10\x10\x40", "\xc0\x10\x08\x01" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (int outside = 0; outside < 2; outside++) {
+			static struct net net;
+			struct spec spec = from(CLIENT);
+			struct rib_update_counts counts;
+			spec.unknown = rows[i].bytes;
+			spec.unknown_length = rows[i].length;
+			up(&net);
+			net_announce(&net, CLIENT, spec);
+			net_changes(&net);
+			struct bgp_slice *slice =
+				rib_send_next(net.rib, outside ? EXTERNAL : NON_CLIENT, &counts);
+			assert_int_equal(counts.announced, 1);
+			const char *wanted = outside ? rows[i].outside : rows[i].inside;
+			const uint8_t *end = slice->bytes + slice->length, *found = NULL;
+			for (const uint8_t *at = slice->bytes + 23; at + 4 <= end && !found; at++)
+				if (at[0] == 0xc0 && at[1] == 16)
+					found = at;
+			assert_int_equal(found != NULL, outside ? rows[i].outside[0] != 0 : 1);
+			if (found)
+				assert_memory_equal(found, wanted, 4);
+			bgp_slice_unref(slice);
+			net_run(&net);
+			net_free(&net);
+		}
+}
+
 /* RFC 4271 4.3: withdrawn and announced in one UPDATE, the announcement counts. */
 static void announcement_counts(void **state)
 {
@@ -251,6 +292,7 @@ int main(void)
 		cmocka_unit_test(loops),
 		cmocka_unit_test(tie_breaks),
 		cmocka_unit_test(well_known_communities),
+		cmocka_unit_test(non_transitive_communities),
 		cmocka_unit_test(announcement_counts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
