@@ -133,7 +133,7 @@ refused "which file?" -C two check
 # ---- several files: what was found counts more than what could not be found out -----------------------
 expect_code 1 "$SIMRUN" $topo $seed -q
 has out "PASS  12 of 12"
-has out "FAIL  1 of 5"
+has out "FAIL  2 of 5"
 expect_code 1 "$SIMRUN" $seed $topo -q
 expect_code 1 "$SIMRUN" $seed none.topo -q
 expect_code 5 "$SIMRUN" none.topo $topo -q
