@@ -72,7 +72,7 @@ bad "deep.topo:" deep.topo
 bad "bomb.topo:" bomb.topo
 printf 'simrun: 1\na: &a [*a]\n' >loop.topo
 bad "loop.topo:" loop.topo
-{ text; yes '  - { at: 1s, cut: nothing }' | head -n 5000; } >many.topo
+{ sed "/^timeline:/q" scenarios/rr-failover.topo; yes "  - { at: 1s, cut: nothing }" | head -n 5000; } >many.topo
 bad "many.topo:" many.topo
 [ "$(wc -c <err)" -lt 1000000 ] || fail "many mistakes fill a screen or two, not a disk"
 has err "in all"
@@ -192,13 +192,13 @@ for offset in 10000 100000 1000000 2000000; do
 	survives torn.db
 done
 for sql in 'DROP TABLE observation' 'DELETE FROM source' 'DELETE FROM fact' 'DELETE FROM name' \
-	"UPDATE source SET text = 'simrun: 1'" "UPDATE observation SET data = '{'" \
+	"UPDATE source SET text = CAST('simrun: 1' AS BLOB)" "UPDATE observation SET data = '{'" \
 	"UPDATE observation SET data = '{}'" "UPDATE observation SET data = '[1, null]'" \
 	"UPDATE observation SET node = 9999" "UPDATE observation SET kind = 'fib'" \
 	"UPDATE observation SET at_ns = -at_ns" "UPDATE observation SET kind = 'other'" \
 	"UPDATE observation SET data = replace(data, '1', '999999999999999999999')" \
-	"UPDATE fact SET value = 'x'" "UPDATE fact SET value = ''" "UPDATE verdict SET why = NULL"; do
+	"UPDATE fact SET value = 'x'" "UPDATE fact SET value = ''" "UPDATE verdict SET why = ''"; do
 	cp good/run.db odd.db
-	sqlite3 odd.db "$sql"
+	sqlite3 odd.db "$sql" 2>sqlite || fail "$sql: $(cat sqlite)"
 	survives odd.db
 done
