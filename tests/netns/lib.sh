@@ -154,10 +154,11 @@ daemon_root() {
 	done
 }
 
+# PROFILE, from outside, says whom it behaves like.
 simbgpd_start() { # NODE [OPTIONS...], configuration in NODE.conf
 	name=$1
 	shift
-	run "$name" "$SIMBGPD" -f "$name.conf" -s "$name.ctl" "$@"
+	run "$name" "$SIMBGPD" -f "$name.conf" -s "$name.ctl" ${PROFILE:+--profile "$PROFILE"} "$@"
 }
 show() { # NODE LINE
 	"$SIMBGPD" -s "$1.ctl" -c "$2"
