@@ -103,6 +103,8 @@ struct bgp_profile {
 	const char *name;               /* "calico-bird", "bird", "bird2", "frr", ... */
 	const char *title;              /* "BIRD 1.6.8 as Calico v3.23 runs it" */
 	struct bgp_timer_rule timers[BGP_TIMER_KINDS];
+	int64_t timer_tick_ns;          /* timers end with a tick of the daemon's clock (BIRD 1.6 counts
+					 * whole seconds); 0: exactly */
 	uint8_t decision[BGP_DECISION_STEPS_MAX]; /* enum bgp_decision_rule, END-terminated */
 	uint8_t multipath_stop;         /* paths equal up to (not including) this rule share load */
 	bool med_missing_worst;

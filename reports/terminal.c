@@ -9,7 +9,7 @@ void terminal_plain(const struct style *style, const char *string, struct text *
 	static const char *const signs[][2] = {
 		{ "\xe2\x86\x92", "->" }, { "\xe2\x9c\x97", "x" },   { "\xe2\x80\xa2", "*" },
 		{ "\xe2\x89\xa4", "<=" }, { "\xe2\x80\xa6", ".." },  { "\xc2\xb7", "-" },
-		{ "\xe2\x9c\x93", "ok" },
+		{ "\xe2\x9c\x93", "ok" },  { "\xe2\x86\x94", "<->" },
 	};
 	if (style->unicode) {
 		text_put(out, string);
@@ -168,6 +168,8 @@ void terminal_result(const struct run *run, const char *folder, const struct sty
 		text_printf(out, "%u of %u", passed, run->verdict_count);
 	else
 		text_printf(out, "%u of %u failed", judged - passed, run->verdict_count);
+	if (judged > 0 && judged < run->verdict_count)
+		text_printf(out, ", %u not judged", run->verdict_count - judged);
 	text_put(out, "   ");
 	text_seconds(out, run->end_ns);
 	text_put(out, " simulated in ");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "bgp/route/leak.h"
 #include "bgp/route/rib_inside.h"
 
 /* ---- import --------------------------------------------------------------------------------- */
@@ -80,17 +81,27 @@ struct import {
 static struct import import_begin(struct rib *rib, const struct peer *peer, uint32_t raw)
 {
 	struct import import = { .raw = raw, .base = raw };
+	const struct bgp_attrs *attrs = bgp_attrs_of(rib->table, raw);
+	struct bgp_attrs base = *attrs;
+	uint8_t own_cluster[4];
+	bool changed = false;
 	if (has_loop(rib, peer, raw))
 		import.flags |= PATH_LOOP;
-	bool marked = rib->profile->external_marks == BGP_EXTERNAL_MARKED_RECEIVED;
-	struct bgp_attrs attrs = *bgp_attrs_of(rib->table, raw);
-	if (peer->about.external && (marked || bgp_has(&attrs, BGP_ATTR_LOCAL_PREF))) {
+	if (peer->about.external && bgp_has(attrs, BGP_ATTR_LOCAL_PREF)) {
 		/* RFC 4271 5.1.5: an external peer's LOCAL_PREF is ignored. */
-		attrs.present &= ~(UINT64_C(1) << BGP_ATTR_LOCAL_PREF);
-		uint8_t own_cluster[4];
-		if (marked && is_reflector(rib))
-			mark_as_own(rib, &attrs, own_cluster);
-		import.base = bgp_attrs_intern(rib->table, &attrs);
+		base.present &= ~(UINT64_C(1) << BGP_ATTR_LOCAL_PREF);
+		changed = true;
+	}
+	if (peer->about.external &&
+	    rib->profile->external_marks == BGP_EXTERNAL_MARKED_RECEIVED && is_reflector(rib)) {
+		mark_as_own(rib, &base, own_cluster);
+		changed = true;
+	}
+	changed |= leak_mark_received(peer->role, peer->about.config->remote_as, &base);
+	if (leak_received(peer->role, peer->about.config->remote_as, attrs))
+		import.flags |= PATH_REJECTED;
+	if (changed) {
+		import.base = bgp_attrs_intern(rib->table, &base);
 	} else {
 		bgp_attrs_ref(rib->table, raw);
 	}
@@ -113,7 +124,8 @@ static struct path import_path(struct rib *rib, const struct peer *peer,
 	if (policy) {
 		uint8_t from = peer->about.external ? BGP_FROM_EXTERNAL : BGP_FROM_INTERNAL;
 		struct ip_prefix prefix = bgp_prefix_of(rib->table, prefix_id);
-		struct policy_verdict verdict = policy_judge(policy, prefix, from);
+		struct policy_verdict verdict = 
+			policy_judge(policy, prefix, from, bgp_attrs_of(rib->table, path.attrs));
 		if (!verdict.accept) {
 			path.flags |= PATH_REJECTED;
 			return path;
@@ -258,6 +270,14 @@ static void announce_all(struct apply apply, const struct bgp_nlri *nlri, uint32
 	bgp_attrs_unref(rib->table, import.base);
 }
 
+/* RFC 4271 6.3, RFC 7606 7.2: a neighbour puts its own AS in front, unless it is a route server. */
+static bool first_as_is_wrong(const struct rib *rib, const struct peer *peer, uint32_t attrs_id)
+{
+	const struct bgp_peer_config *config = peer->about.config;
+	return peer->about.external && config->enforce_first_as &&
+	       attr_set_at(rib->table, attrs_id)->facts.first_as != config->remote_as;
+}
+
 /* Attribute sets of both kinds of NLRI, +1 reference each; the strongest outcome of all. */
 static enum bgp_outcome receive_attrs(struct rib *rib, const struct peer *peer,
 				      const struct bgp_update *update, uint32_t attrs[2],
@@ -272,6 +292,10 @@ static enum bgp_outcome receive_attrs(struct rib *rib, const struct peer *peer,
 			continue;
 		attrs[i] = bgp_attrs_received(rib->table, update, i, &peer->about.codec,
 					      &rib->table->scratch, &outcome, &bad, error);
+		if (attrs[i] && first_as_is_wrong(rib, peer, attrs[i])) {
+			outcome = BGP_OUTCOME_WITHDRAW;
+			bad = BGP_ATTR_AS_PATH;
+		}
 		if (outcome > worst) {
 			worst = outcome;
 			counts->bad_attribute = bad;
@@ -355,6 +379,7 @@ struct sweep {
 	uint32_t *held; /* references on attribute sets, given back once the prefix is stored */
 	size_t held_count, held_capacity;
 	uint8_t families; /* session down: to be kept as stale; flush: to be flushed */
+	uint16_t flag;    /* flush: those that have it; await: to be set */
 	enum sweep_act (*act)(struct rib *rib, struct peer *peer, struct sweep *sweep,
 			      uint32_t prefix_id, struct path *path);
 };
@@ -401,7 +426,7 @@ static enum sweep_act act_down(struct rib *rib, struct peer *peer, struct sweep 
 	(void)peer;
 	if (!(prefix_family(rib, prefix_id) & sweep->families) || path->flags & PATH_STALE)
 		return SWEEP_REMOVE; /* RFC 4724 4.2: stale twice is gone */
-	path->flags |= PATH_STALE;
+	path->flags = (uint16_t)((path->flags & ~PATH_UNREPEATED) | PATH_STALE);
 	trace_path(rib, prefix_id, path, false);
 	return SWEEP_CHANGED;
 }
@@ -410,8 +435,18 @@ static enum sweep_act act_flush(struct rib *rib, struct peer *peer, struct sweep
 				uint32_t prefix_id, struct path *path)
 {
 	(void)peer;
-	return path->flags & PATH_STALE && prefix_family(rib, prefix_id) & sweep->families ?
+	return path->flags & sweep->flag && prefix_family(rib, prefix_id) & sweep->families ?
 		       SWEEP_REMOVE : SWEEP_KEEP;
+}
+
+static enum sweep_act act_await(struct rib *rib, struct peer *peer, struct sweep *sweep,
+				uint32_t prefix_id, struct path *path)
+{
+	(void)peer;
+	if (!(prefix_family(rib, prefix_id) & sweep->families))
+		return SWEEP_KEEP;
+	path->flags |= sweep->flag;
+	return SWEEP_CHANGED;
 }
 
 /* New attributes and flags for the path, from what was received. */
@@ -423,7 +458,7 @@ static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, struct sw
 	ARRAY_PUSH(sweep->held, sweep->held_count, sweep->held_capacity, fresh.attrs);
 	bgp_attrs_unref(rib->table, import.base);
 	fresh.slot = path->slot;
-	fresh.flags |= path->flags & (PATH_STALE | PATH_DECIDED);
+	fresh.flags |= path->flags & (PATH_STALE | PATH_UNREPEATED | PATH_DECIDED);
 	fresh.flags |= next_hop_path_flags(rib, watched(rib, &fresh));
 	bool same = memcmp(&fresh, path, sizeof(fresh)) == 0;
 	if (!same) {
@@ -447,7 +482,28 @@ void rib_stale_flush(struct rib *rib, uint32_t index, uint8_t families, struct i
 	(void)now;
 	struct peer *peer = rib_peer_at(rib, index);
 	if (peer && peer->known)
-		peer_sweep(rib, peer, &(struct sweep){ .families = families, .act = act_flush });
+		peer_sweep(rib, peer, &(struct sweep){ .families = families, .flag = PATH_STALE,
+						       .act = act_flush });
+}
+
+void rib_repeat_begin(struct rib *rib, uint32_t index, uint8_t families, struct instant now)
+{
+	(void)now;
+	struct peer *peer = rib_peer_at(rib, index);
+	if (peer && peer->up)
+		peer_sweep(rib, peer, &(struct sweep){ .families = families,
+						       .flag = PATH_UNREPEATED,
+						       .act = act_await });
+}
+
+void rib_repeat_end(struct rib *rib, uint32_t index, uint8_t families, struct instant now)
+{
+	(void)now;
+	struct peer *peer = rib_peer_at(rib, index);
+	if (peer && peer->up)
+		peer_sweep(rib, peer, &(struct sweep){ .families = families,
+						       .flag = PATH_UNREPEATED,
+						       .act = act_flush });
 }
 
 void rib_peer_down(struct rib *rib, uint32_t index, uint8_t keep_stale, struct instant now)
@@ -459,6 +515,12 @@ void rib_peer_down(struct rib *rib, uint32_t index, uint8_t keep_stale, struct i
 	peer->up = false;
 	peer_sweep(rib, peer, &(struct sweep){ .families = keep_stale, .act = act_down });
 	peer->known = peer->paths > 0;
+}
+
+bool rib_peer_is_up(const struct rib *rib, uint32_t index)
+{
+	const struct peer *peer = rib_peer_at(rib, index);
+	return peer && peer->up;
 }
 
 uint32_t rib_peer_prefixes(const struct rib *rib, uint32_t index)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgp/route/leak.h"
 #include "bgp/route/rib_inside.h"
 
 #define DEFAULT_LOCAL_PREF 100u
@@ -37,6 +38,8 @@ bool export_allowed(const struct rib *rib, const struct group *group, uint32_t p
 	/* RFC 1997 */
 	if (!rib->profile->ignores_well_known &&
 	    (set->facts.no_advertise || (set->facts.no_export && group->key.external)))
+		return false;
+	if (leak_forbidden(group->key.role, &set->attrs))
 		return false;
 	if (group->key.external)
 		return group->key.policy || !rib->requires_policy; /* RFC 8212 */
@@ -176,6 +179,7 @@ static void to_external(const struct rib *rib, const struct group_key *key,
 		if (!rib->profile->med_zero_to_external)
 			attr_drop(attrs, BGP_ATTR_MED);
 	}
+	leak_mark_sent(key->role, key->local_as, attrs);
 	bgp_as_path_prepend(attrs, key->local_as, arena);
 }
 
@@ -213,7 +217,8 @@ uint32_t export_path(struct rib *rib, struct group *group, uint32_t prefix_id,
 		return 0;
 	struct policy_verdict verdict =
 		policy_judge(group->key.policy, bgp_prefix_of(rib->table, prefix_id),
-			     from_bit(source_of_path(rib, path)));
+			     from_bit(source_of_path(rib, path)),
+			     bgp_attrs_of(rib->table, path->attrs));
 	if (!verdict.accept)
 		return 0;
 	struct export_memo now = {

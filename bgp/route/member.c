@@ -400,11 +400,11 @@ static bool advance(struct rib *rib, struct peer *peer)
 	else if (owes(peer))
 		pay(rib, peer);
 	else if (peer->refresh_begin)
-		push_refresh(peer, lowest(&peer->refresh_begin), 1);
+		push_refresh(peer, lowest(&peer->refresh_begin), BGP_REFRESH_BEGIN);
 	else if (peer->dumping)
 		dump_page(rib, peer);
 	else if (peer->refresh_end)
-		push_refresh(peer, lowest(&peer->refresh_end), 2);
+		push_refresh(peer, lowest(&peer->refresh_end), BGP_REFRESH_END);
 	else if (peer->end_of_rib)
 		push_end_of_rib(rib, peer, lowest(&peer->end_of_rib));
 	else

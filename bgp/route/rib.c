@@ -78,6 +78,7 @@ static void take_peer_config(struct rib *rib, struct peer *peer,
 {
 	peer->about.config = config;
 	peer->client = !peer->about.external && config->rr_client;
+	peer->role = peer->about.external ? config->role : BGP_ROLE_NONE;
 	peer->cluster_id = config->cluster_id ? config->cluster_id : rib->cluster_id;
 	peer->remote_id = bgp_next_hop_id(rib->table, config->remote);
 }
@@ -110,7 +111,8 @@ static void configure_peer(struct rib *rib, struct peer *peer, const struct bgp_
 static bool same_import(const struct bgp_peer_config *a, const struct bgp_peer_config *b)
 {
 	return a->rr_client == b->rr_client && a->cluster_id == b->cluster_id &&
-	       a->allow_as_in == b->allow_as_in && policy_equal(a->import, b->import);
+	       a->allow_as_in == b->allow_as_in && a->role == b->role &&
+	       policy_equal(a->import, b->import);
 }
 
 void rib_peer_configured(struct rib *rib, uint32_t index, const struct bgp_peer_config *config,

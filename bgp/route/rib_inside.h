@@ -76,6 +76,7 @@ struct export_memo {
 
 struct group_key {
 	bool external, client, multihop;
+	enum bgp_role role; /* ours, to external peers */
 	enum bgp_next_hop_mode next_hop;
 	struct ip_addr local;
 	uint32_t local_as;
@@ -125,6 +126,7 @@ struct peer {
 	uint32_t index;
 	bool known;          /* `about` is good: the session is up, or stale routes are left */
 	bool up, client;
+	enum bgp_role role;  /* ours to it (RFC 9234) */
 	uint32_t cluster_id; /* of this session */
 	uint32_t remote_id, local_id; /* next-hop ids of both ends */
 	uint32_t paths;      /* in Adj-RIB-In */

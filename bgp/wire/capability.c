@@ -84,8 +84,11 @@ static bool extended_next_hop_encode(const struct bgp_open *open, unsigned insta
 
 static void role_decode(struct bgp_open *open, struct reader *value)
 {
-	open->capabilities.has_role = true;
-	open->capabilities.role = reader_u8(value);
+	struct bgp_capabilities *to = &open->capabilities;
+	uint8_t role = reader_u8(value);
+	to->role_unclear |= to->has_role && to->role != role;
+	to->has_role = true;
+	to->role = role;
 }
 
 static bool role_encode(const struct bgp_open *open, unsigned instance, struct writer *out)

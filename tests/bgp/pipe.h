@@ -21,10 +21,13 @@
 #include "bgp/route/table.h"
 
 #define PIPE __attribute__((unused)) static
+/* Whoever wants a smaller world (the fuzzers do) says so before. */
+#ifndef PIPE_SPEAKERS
 #define PIPE_SPEAKERS 16
 #define PIPE_LINKS 4096
 #define PIPE_EVENTS 4096
 #define PIPE_ROUTES 512
+#endif
 
 struct pipe_fib {
 	bool used;
@@ -37,6 +40,7 @@ struct pipe_event {
 	struct instant at;
 	uint32_t speaker;
 	char peer[32];
+	char communication[256];
 	struct bgp_event event; /* its pointers but `reason`, `what`, `rule` are not to be used */
 };
 
@@ -59,6 +63,8 @@ struct pipe_link {
 	bool open[2];
 	uint32_t incarnation[2];
 };
+
+#define PIPE_GROWTH 64u
 
 enum pipe_kind { PIPE_WAKE, PIPE_SYN, PIPE_ACK, PIPE_REFUSED, PIPE_BYTES, PIPE_FIN, PIPE_SENT,
 		 PIPE_NEXT_HOP };
@@ -85,6 +91,11 @@ struct pipe {
 	uint32_t event_count;
 	uint8_t last_open[64]; /* as sent by whoever sent one last */
 	uint64_t seed;
+	/* What the network does to bytes on their way to an end of a link; returns their length, at
+	 * most PIPE_GROWTH more. And who looks on when they have been taken. May be NULL. */
+	size_t (*mangle)(struct pipe *pipe, uint32_t link, uint32_t end, uint8_t *bytes,
+			 size_t length);
+	void (*taken)(struct pipe *pipe, uint32_t link, uint32_t end);
 };
 
 PIPE void pipe_init(struct pipe *pipe)
@@ -147,7 +158,10 @@ PIPE void pipe_record(struct pipe *pipe, struct pipe_speaker *node, const struct
 	to->speaker = pipe_index(pipe, node);
 	to->event = *event;
 	snprintf(to->peer, sizeof(to->peer), "%s", event->peer ? event->peer->name : "");
+	snprintf(to->communication, sizeof(to->communication), "%s",
+		 event->communication ? event->communication : "");
 	to->event.peer = NULL;
+	to->event.communication = NULL;
 }
 
 PIPE void pipe_fib_set(struct pipe_speaker *node, const struct bgp_effect *effect)
@@ -320,6 +334,21 @@ PIPE bool pipe_end_alive(const struct pipe *pipe, const struct pipe_link *link, 
 	       link->incarnation[end] == pipe->incarnation[at];
 }
 
+/* The network loses a connection for good: both ends hear of a reset. */
+PIPE void pipe_cut(struct pipe *pipe, uint32_t number)
+{
+	struct pipe_link *link = &pipe->links[number];
+	for (uint32_t end = 0; end < 2; end++) {
+		if (link->speaker[end] == UINT32_MAX || !pipe_end_alive(pipe, link, end))
+			continue;
+		struct pipe_speaker *node = &pipe->speakers[link->speaker[end]];
+		link->open[end] = false;
+		bgp_transport_closed(node->speaker, pipe->now, link->connection[end],
+				     BGP_CLOSE_RESET);
+		pipe_poll(pipe, node);
+	}
+}
+
 PIPE void pipe_syn(struct pipe *pipe, const struct pipe_message *message)
 {
 	struct pipe_link *link = &pipe->links[message->link];
@@ -343,6 +372,27 @@ PIPE void pipe_syn(struct pipe *pipe, const struct pipe_message *message)
 	}
 	if (to->speaker)
 		pipe_poll(pipe, to);
+}
+
+/* Mangled bytes are copied first, into memory of just that size, so that an overrun is seen. */
+PIPE void pipe_bytes(struct pipe *pipe, const struct pipe_message *message)
+{
+	struct pipe_link *link = &pipe->links[message->link];
+	struct bgp_speaker *to = pipe->speakers[link->speaker[message->end]].speaker;
+	uint32_t connection = link->connection[message->end];
+	size_t length = message->slice->length;
+	if (pipe->mangle) {
+		uint8_t *room = memory_alloc(length + PIPE_GROWTH);
+		memcpy(room, message->slice->bytes, length);
+		length = pipe->mangle(pipe, message->link, message->end, room, length);
+		room = memory_resize(room, length ? length : 1);
+		bgp_bytes_received(to, pipe->now, connection, room, length);
+		free(room);
+	} else {
+		bgp_bytes_received(to, pipe->now, connection, message->slice->bytes, length);
+	}
+	if (pipe->taken)
+		pipe->taken(pipe, message->link, message->end);
 }
 
 PIPE void pipe_deliver(struct pipe *pipe, const struct pipe_message *message)
@@ -370,8 +420,7 @@ PIPE void pipe_deliver(struct pipe *pipe, const struct pipe_message *message)
 			pipe_poll(pipe, other);
 		}
 		if (pipe_end_alive(pipe, link, end))
-			bgp_bytes_received(node->speaker, pipe->now, connection,
-					   message->slice->bytes, message->slice->length);
+			pipe_bytes(pipe, message);
 		break;
 	case PIPE_FIN:
 		link->open[end] = false;
@@ -387,7 +436,8 @@ PIPE void pipe_deliver(struct pipe *pipe, const struct pipe_message *message)
 PIPE void pipe_handle(struct pipe *pipe, const struct pipe_message *message)
 {
 	struct pipe_speaker *node = &pipe->speakers[message->speaker];
-	struct bgp_next_hop_state reach = { .reachable = true, .connected = true };
+	struct bgp_next_hop_state reach = { .reachable = true, .connected = true,
+					    .local = node->address };
 	switch (message->kind) {
 	case PIPE_WAKE:
 		if (!node->speaker || bgp_next_wakeup(node->speaker).ns > pipe->now.ns)

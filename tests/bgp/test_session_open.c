@@ -244,6 +244,31 @@ static void capabilities_of_both(void **state)
 	rig_free(&rig);
 }
 
+/* RFC 7911 4: what one receives the other must send, each way by itself; modes are the speaker's own
+ * (1 receives, 2 sends, 3 both; others count as none). */
+static void add_path_by_direction(void **state)
+{
+	(void)state;
+	for (unsigned ours = 0; ours < 4; ours++)
+		for (unsigned theirs = 0; theirs < 6; theirs++) {
+			struct bgp_profile profile = rig_textbook();
+			char capabilities[] = "\x41\x04\x00\x00\xfc\x00\x45\x04\x00\x01\x01\x00";
+			const struct rig_open open = { .capabilities = capabilities,
+						       .length = sizeof(capabilities) - 1 };
+			struct rig rig;
+			unsigned known = theirs > 3 ? 0 : theirs;
+			capabilities[11] = (char)theirs;
+			rig_init(&rig, &profile);
+			rig.peer.add_path_receive = ours & 1;
+			rig.peer.add_path_send = ours & 2;
+			rig_establish(&rig, &open);
+			const struct session_terms *terms = &rig.session.outgoing.terms;
+			assert_int_equal(terms->add_path_in, (ours & 1) && (known & 2));
+			assert_int_equal(terms->add_path_out, (ours & 2) && (known & 1));
+			rig_free(&rig);
+		}
+}
+
 /* RFC 5492 4: told "unsupported optional parameter", it tries once more without. */
 static void second_try_without_capabilities(void **state)
 {
@@ -278,6 +303,7 @@ int main(void)
 		cmocka_unit_test(hold_time_is_the_smaller),
 		cmocka_unit_test(keepalive_rules),
 		cmocka_unit_test(capabilities_of_both),
+		cmocka_unit_test(add_path_by_direction),
 		cmocka_unit_test(second_try_without_capabilities),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

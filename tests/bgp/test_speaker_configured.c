@@ -130,8 +130,10 @@ static void shut_down_and_up(void **state)
 	struct instant from = star->pipe.now;
 	memcpy(peers, star->hub_peers, sizeof(peers));
 	peers[0].shutdown = true;
+	peers[0].shutdown_text = "new fans, back at 10:00";
 	configure(star, peers, LEAVES);
 	assert_int_equal(fall(star, 0, from)->event.error_subcode, 2);
+	assert_string_equal(fall(star, 0, from)->communication, "new fans, back at 10:00");
 	pipe_run_s(&star->pipe, 30);
 	assert_int_equal(bgp_peer_state(star->hub->speaker, "leaf0"), BGP_IDLE);
 	configure(star, star->hub_peers, LEAVES);
