@@ -16,8 +16,8 @@ void session_init(struct session *session, uint32_t number, const struct bgp_pee
 				     .live = true,
 				     .name_hash = hash_bytes(peer->name, strlen(peer->name)) };
 	session->connect_retry_at = session->idle_hold_at = INSTANT_NEVER;
-	session->stale_until = session->repeat_until = INSTANT_NEVER;
-	session->armed_at = session->stood_since = INSTANT_NEVER;
+	session->stale_until = session->repeat_until = session->armed_at = INSTANT_NEVER;
+	session->stood_since = INSTANT_NEVER;
 	connection_timers_clear(&session->outgoing);
 	connection_timers_clear(&session->incoming);
 }
