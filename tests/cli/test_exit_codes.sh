@@ -142,7 +142,7 @@ has out "PASS  12 of 12"
 expect_code 1 "$SIMRUN" scenarios/seed-typo.topo $seed -q
 
 # ---- --strict --------------------------------------------------------------------------------
-sed 's/^  rr2-crash-harmless:/&\n    level: warning/' $seed >lenient.topo
+sed 's/^  rr[12]-crash-harmless:/&\n    level: warning/' $seed >lenient.topo
 expect_code 0 "$SIMRUN" lenient.topo -q -o s
 expect_code 1 "$SIMRUN" lenient.topo -q -o s --strict
 has err "--strict makes a failure"
