@@ -50,6 +50,8 @@ bool export_allowed(const struct rib *rib, const struct group *group, uint32_t p
 	 * clients whose cluster it has been through. */
 	if (!source->client && !group->key.client)
 		return false;
+	if (source->client && group->key.client && rib->clients_are_meshed)
+		return false;
 	return !group->key.client || !cluster_list_has(&set->attrs, group->key.cluster_id);
 }
 
@@ -197,6 +199,8 @@ static void to_external(const struct rib *rib, const struct group_key *key,
 	if (bgp_has(attrs, BGP_ATTR_EXTENDED_COMMUNITIES))
 		drop_non_transitive(attrs, arena);
 	leak_mark_sent(key->role, key->local_as, attrs);
+	if (key->own_as_too && key->local_as != rib->local_as)
+		bgp_as_path_prepend(attrs, rib->local_as, arena);
 	bgp_as_path_prepend(attrs, key->local_as, arena);
 }
 

@@ -93,6 +93,75 @@ static void external_and_own(void **state)
 	net_free(&net);
 }
 
+/* RFC 4456 6: clients that talk to each other need no reflector among them, and the option can be
+ * turned at any time. */
+static void meshed_clients(void **state)
+{
+	(void)state;
+	static struct net net;
+	up(&net);
+	net_announce(&net, CLIENT, from(CLIENT));
+	net_run(&net);
+	for (int meshed = 1; meshed >= 0; meshed--) {
+		struct bgp_config config = net.config;
+		config.clients_are_meshed = meshed;
+		rib_configured(net.rib, &config, now);
+		net_run(&net);
+		assert_int_equal(strcmp(net_told(&net, OTHER_CLIENT, "20.0.1.0/24"), "-") == 0,
+				 meshed);
+		assert_string_not_equal(net_told(&net, NON_CLIENT, "20.0.1.0/24"), "-");
+		rib_configured(net.rib, &net.config, now);
+		net_run(&net);
+	}
+	net_free(&net);
+}
+
+/* RFC 7705 3: towards one neighbour we are AS 64999. */
+static void another_as_of_ours(void **state)
+{
+	(void)state;
+	static const struct {
+		bool received, and_own;
+		const char *sent, *kept;
+	} rows[] = {
+		{ false, false, "P=[64999, 65300] NH=10.0.0.1 C=65000:1",
+		  "P=[65100, 65300] NH=10.0.0.6 MED=7 LP=100 C=65000:1" },
+		{ false, true, "P=[64999, 65000, 65300] NH=10.0.0.1 C=65000:1",
+		  "P=[65100, 65300] NH=10.0.0.6 MED=7 LP=100 C=65000:1" },
+		{ true, true, "P=[64999, 65000, 65300] NH=10.0.0.1 C=65000:1",
+		  "P=[64999, 65100, 65300] NH=10.0.0.6 MED=7 LP=100 C=65000:1" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		static struct net net;
+		struct spec own = from(CLIENT);
+		own.prefixes = "20.0.2.0/24";
+		up(&net);
+		net_down(&net, EXTERNAL, 0);
+		struct net_peer *peer = &net.peers[EXTERNAL];
+		peer->config.local_as = peer->about.local_as = 64999;
+		peer->config.local_as_received = rows[i].received;
+		peer->config.local_as_and_own = rows[i].and_own;
+		net_up(&net, EXTERNAL);
+		net_announce(&net, EXTERNAL, from(EXTERNAL));
+		net_announce(&net, CLIENT, own);
+		net_run(&net);
+		assert_string_equal(net_told(&net, EXTERNAL, "20.0.2.0/24"), rows[i].sent);
+		assert_string_equal(net_told(&net, CLIENT, "20.0.1.0/24"), rows[i].kept);
+		/* Either of our numbers in a path is a loop. */
+		struct spec loop = from(EXTERNAL);
+		loop.prefixes = "20.0.3.0/24 20.0.4.0/24";
+		loop.path = "65100 64999";
+		net_announce(&net, EXTERNAL, loop);
+		loop.prefixes = "20.0.4.0/24";
+		loop.path = "65100 65000";
+		net_announce(&net, EXTERNAL, loop);
+		net_run(&net);
+		assert_string_equal(net_told(&net, CLIENT, "20.0.3.0/24"), "-");
+		assert_string_equal(net_told(&net, CLIENT, "20.0.4.0/24"), "-");
+		net_free(&net);
+	}
+}
+
 /* RFC 4456 8: ORIGINATOR_ID stays as it is, CLUSTER_LIST grows in front. */
 static void second_reflector(void **state)
 {
@@ -288,6 +357,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_hears),
 		cmocka_unit_test(external_and_own),
+		cmocka_unit_test(meshed_clients),
+		cmocka_unit_test(another_as_of_ours),
 		cmocka_unit_test(second_reflector),
 		cmocka_unit_test(loops),
 		cmocka_unit_test(tie_breaks),
