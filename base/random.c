@@ -15,6 +15,14 @@ struct random_stream random_stream_of(uint64_t seed, const char *entity, const c
 				       .entity = { (uint32_t)who, (uint32_t)(who >> 32) } };
 }
 
+struct random_stream random_stream_part(const struct random_stream *stream, uint64_t part)
+{
+	uint64_t who = (uint64_t)stream->entity[1] << 32 | stream->entity[0];
+	who = hash_u64(hash_u64(who) + part); /* not symmetric: a of b is not b of a */
+	return (struct random_stream){ .key = { stream->key[0], stream->key[1] },
+				       .entity = { (uint32_t)who, (uint32_t)(who >> 32) } };
+}
+
 uint64_t random_u64(struct random_stream *stream)
 {
 	philox4x32_ctr_t counter = { { (uint32_t)stream->counter, (uint32_t)(stream->counter >> 32),

@@ -13,6 +13,9 @@ struct random_stream {
 };
 
 struct random_stream random_stream_of(uint64_t seed, const char *entity, const char *purpose);
+/* A stream of its own for a part of the entity (a session, a remote host), however many other parts
+ * there are and draw. Does not touch `stream`. */
+struct random_stream random_stream_part(const struct random_stream *stream, uint64_t part);
 uint64_t random_u64(struct random_stream *stream);
 uint64_t random_below(struct random_stream *stream, uint64_t bound); /* uniform in [0, bound), bound > 0 */
 /* Uniform in [low, high], both included; low <= high. */

@@ -173,6 +173,7 @@ struct bgp_event {
 	const char *reason;
 	uint8_t error_code, error_subcode; /* NOTIFICATION that ended it; 0 if none */
 	bool error_sent;                   /* we sent it, or we got it */
+	const char *communication;         /* the words that came with it (RFC 9003), or NULL */
 	bool graceful;                     /* routes are kept as stale */
 	bool waiting;                      /* restarting: export and kernel are held back */
 	bool has_close_reason;             /* the transport ended it: close_reason says how */
@@ -198,6 +199,23 @@ struct bgp_event {
 /* ---- looking in (tests, `show` while running; never needed by a host) ----------------------- */
 
 enum bgp_state bgp_peer_state(const struct bgp_speaker *speaker, const char *peer_name);
+
+struct bgp_peer_view {
+	const struct bgp_peer_config *peer;
+	enum bgp_state state;
+	uint32_t prefixes;           /* in Adj-RIB-In */
+	uint8_t stale_families;      /* kept while it restarts */
+	/* The rest once Established. */
+	struct ip_addr local;
+	uint32_t router_id;          /* the peer's */
+	uint16_t hold_time_s, keepalive_s;
+	uint8_t families, add_path_in, add_path_out;
+	uint16_t restart_time_s;     /* the peer's */
+	bool as4, route_refresh, enhanced_refresh, extended_message, graceful_restart;
+};
+/* Every configured peer, in the order of the configuration. */
+void bgp_peers_each(const struct bgp_speaker *speaker,
+		    void (*visit)(void *context, const struct bgp_peer_view *peer), void *context);
 
 struct bgp_path_view {
 	struct ip_prefix prefix;

@@ -7,8 +7,13 @@
 
 static const struct bgp_profile *const profiles[] = {
 	&bgp_profile_calico_bird,
+	&bgp_profile_bird,
+	&bgp_profile_bird2,
 	&bgp_profile_frr,
+	&bgp_profile_frr_datacenter,
 	&bgp_profile_quagga,
+	&bgp_profile_gobgp,
+	&bgp_profile_openbgpd,
 };
 
 static const char *const timer_names[BGP_TIMER_KINDS] = {
@@ -44,6 +49,15 @@ static int64_t draw_whole_seconds(int64_t value_ns, struct random_stream *random
 	return value_ns - quarter * NS_PER_S + random_between(random, 0, quarter) * NS_PER_S;
 }
 
+/* GoBGP: so many seconds, and a whole number below that on top. */
+static int64_t draw_plus(int64_t value_ns, struct random_stream *random)
+{
+	int64_t seconds = value_ns / NS_PER_S;
+	if (seconds == 0)
+		return value_ns;
+	return value_ns + random_between(random, 0, seconds - 1) * NS_PER_S;
+}
+
 int64_t bgp_timer_draw(const struct bgp_profile *profile, enum bgp_timer_kind kind,
 		       int64_t value_ns, struct random_stream *random)
 {
@@ -61,6 +75,8 @@ int64_t bgp_timer_draw(const struct bgp_profile *profile, enum bgp_timer_kind ki
 		return draw_whole_seconds(value, random);
 	case BGP_JITTER_HALF:
 		return random_between(random, value / 2, value + value / 2);
+	case BGP_JITTER_PLUS:
+		return draw_plus(value, random);
 	}
 	UNREACHABLE();
 }

@@ -16,6 +16,7 @@ enum bgp_jitter {
 	BGP_JITTER_RFC,            /* RFC 4271 10: uniform in [0.75, 1] of the value, in ns */
 	BGP_JITTER_WHOLE_SECONDS,  /* BIRD 1.6: v - v/4 + uniform whole seconds 0..v/4 */
 	BGP_JITTER_HALF,           /* Quagga's start timer: uniform in [0.5, 1.5] */
+	BGP_JITTER_PLUS,           /* GoBGP: v + whole seconds, 0 to just below v */
 };
 
 /* What is followed by IDLE_AFTER_ERROR instead of IDLE_AFTER_LOSS, as bits. */
@@ -24,6 +25,7 @@ enum bgp_jitter {
 #define BGP_PAUSE_SENT_CEASE 4u
 #define BGP_PAUSE_RECEIVED_ERROR 8u
 #define BGP_PAUSE_RECEIVED_CEASE 16u
+#define BGP_PAUSE_LOST 32u          /* the transport ended it, without a NOTIFICATION */
 
 enum bgp_timer_kind {
 	BGP_TIMER_START,           /* before the first connect, after (automatic) start */
@@ -66,6 +68,7 @@ enum bgp_decision_rule {
 	BGP_RULE_IGP_METRIC,
 	BGP_RULE_OLDEST_EXTERNAL,   /* both eBGP: keep the one that was selected */
 	BGP_RULE_ROUTER_ID,         /* ORIGINATOR_ID or the peer's identifier */
+	BGP_RULE_PEER_ID,           /* the peer's identifier, whatever ORIGINATOR_ID says */
 	BGP_RULE_CLUSTER_LIST,
 	BGP_RULE_PEER_ADDRESS,
 	BGP_RULE_PATH_ID,
@@ -75,13 +78,33 @@ enum bgp_decision_rule {
 enum bgp_ebgp_next_hop {
 	BGP_EBGP_NEXT_HOP_SELF_IF_MULTIHOP, /* BIRD: a multihop peer always gets our own address,
 					     * a direct one the original if it shares the subnet */
-	BGP_EBGP_NEXT_HOP_THIRD_PARTY,      /* FRR, Quagga: the original if on the peer's subnet */
+	BGP_EBGP_NEXT_HOP_THIRD_PARTY,      /* Quagga: the original if on the peer's subnet */
+	BGP_EBGP_NEXT_HOP_THIRD_PARTY_OTHER,/* FRR: likewise, if its update group has a member
+					     * that is not the route's source */
+	BGP_EBGP_NEXT_HOP_SELF,             /* GoBGP: always our own */
+};
+
+/* Where a reflector looks for its own cluster id (RFC 4456 section 8). */
+enum bgp_cluster_loop {
+	BGP_CLUSTER_LOOP_RECEIVED,     /* in whatever an internal peer sends */
+	BGP_CLUSTER_LOOP_FROM_CLIENTS, /* BIRD: only in what clients send */
+	BGP_CLUSTER_LOOP_TO_CLIENTS,   /* GoBGP: only before sending to a client */
+};
+
+/* Whether routes learned over eBGP get ORIGINATOR_ID and CLUSTER_LIST. */
+enum bgp_external_marks {
+	BGP_EXTERNAL_UNMARKED,
+	BGP_EXTERNAL_MARKED_TO_CLIENTS, /* GoBGP: sent to a client, the eBGP peer as originator */
+	BGP_EXTERNAL_MARKED_RECEIVED,   /* OpenBGPD, once it has a client: marked when it comes in,
+					 * itself as originator */
 };
 
 struct bgp_profile {
-	const char *name;               /* "calico-bird", "frr", "quagga" */
+	const char *name;               /* "calico-bird", "bird", "bird2", "frr", ... */
 	const char *title;              /* "BIRD 1.6.8 as Calico v3.23 runs it" */
 	struct bgp_timer_rule timers[BGP_TIMER_KINDS];
+	int64_t timer_tick_ns;          /* timers end with a tick of the daemon's clock (BIRD 1.6 counts
+					 * whole seconds); 0: exactly */
 	uint8_t decision[BGP_DECISION_STEPS_MAX]; /* enum bgp_decision_rule, END-terminated */
 	uint8_t multipath_stop;         /* paths equal up to (not including) this rule share load */
 	bool med_missing_worst;
@@ -89,7 +112,10 @@ struct bgp_profile {
 	uint8_t maximum_paths_external, maximum_paths_internal;
 	bool ebgp_requires_policy;
 	/* Sessions */
-	bool idle_refuses;              /* connections that arrive while Idle are refused */
+	bool idle_refuses;              /* connections that arrive while Idle are refused ... */
+	uint8_t idle_accepts_below;     /* ... unless fewer errors than that were counted */
+	bool single_connection;         /* GoBGP, OpenBGPD: no collision is ever resolved: what comes
+					 * in replaces a dial, or is refused from OpenSent on */
 	bool established_restart;       /* a new connection on an Established session counts as the
 					 * peer's graceful restart (RFC 4724 4.2) */
 	bool collision_in_open_sent;    /* RFC 4271 6.8's option */
@@ -104,6 +130,10 @@ struct bgp_profile {
 	bool update_defers_keepalive;   /* RFC 4271: sending an UPDATE restarts KeepaliveTimer */
 	uint8_t pause_on;               /* BGP_PAUSE_* */
 	int64_t error_memory_ns;        /* quiet, then doubling starts anew; 0: Established */
+	bool error_pause_halves;        /* OpenBGPD: instead, the pause halves each time the session
+					 * has stood for as long as it */
+	bool dial_outlasts_retry;       /* OpenBGPD: a dial ends when the transport says so */
+	bool retry_counts_from_dial;    /* GoBGP: a failed dial does not restart ConnectRetryTimer */
 	uint8_t send_hold_multiple;     /* RFC 9687: this many hold times; 0: no such timer */
 	uint8_t ttl_internal;           /* of iBGP and multihop sessions */
 	bool keepalive_third;           /* hold/3; else the smaller of the value and hold/3 */
@@ -114,6 +144,7 @@ struct bgp_profile {
 	bool restart_helper;            /* keeps a restarting peer's routes */
 	bool helper_sends_time;         /* FRR: Restart Time also without families of its own */
 	bool restart_bit_at_start;      /* FRR: R bit for restart_time_s after any start */
+	bool restart_bit_always;        /* OpenBGPD */
 	bool restart_waits_for_all;     /* restarting: waits for every configured peer (BIRD); else
 					 * for those that came up */
 	bool add_path_receive_always;   /* FRR offers to receive without being told */
@@ -130,7 +161,23 @@ struct bgp_profile {
 	bool suppress_next_hop_of_peer; /* a route whose next hop is the receiver is not sent */
 	bool reflect_to_source;         /* FRR: also back to the client it came from */
 	bool cluster_list_sorted;       /* BIRD 1.6 writes the list in ascending order */
-	bool cluster_loop_clients_only; /* BIRD 1.6 checks its cluster id only on client sessions */
+	enum bgp_cluster_loop cluster_loop;
+	enum bgp_external_marks external_marks;
+	bool marks_to_clients_only;     /* GoBGP: what goes to a non-client bears no ORIGINATOR_ID
+					 * and no CLUSTER_LIST */
+	bool overtaken_not_withdrawn;   /* GoBGP: non-clients told of a client's route hear nothing
+					 * when one from a non-client takes its place */
+	bool ignores_well_known;        /* GoBGP: RFC 1997's communities are just passed on */
+	bool next_hop_self_for_owner;   /* OpenBGPD: a route whose next hop is the receiver is sent
+					 * with our own address */
+	bool new_next_hop_unusable;     /* OpenBGPD: a route is withdrawn until its new next hop is
+					 * known; else the decision waits */
+	bool repeats_unchanged;         /* what changed for us is told again, though it comes out
+					 * as it was (LOCAL_PREF, to an external peer) */
+	bool one_prefix_per_update;     /* GoBGP */
+	bool withdraws_along;           /* OpenBGPD: withdrawals ride in the next announcement */
+	bool med_zero_reflected;        /* FRR 8, Quagga: MED 0 on what has none and was never
+					 * reflected before */
 	bool med_zero_to_external;      /* BIRD 1.6: MED 0 instead of none */
 	bool unknown_sets_partial;
 	bool unreachable_reflected;     /* a path with no resolvable next hop is still advertised */
@@ -153,7 +200,12 @@ const struct bgp_profile *bgp_profile_by_name(const char *name);
 const struct bgp_profile *bgp_profile_at(size_t index);
 
 extern const struct bgp_profile bgp_profile_calico_bird;
+extern const struct bgp_profile bgp_profile_bird;
+extern const struct bgp_profile bgp_profile_bird2;
 extern const struct bgp_profile bgp_profile_frr;
+extern const struct bgp_profile bgp_profile_frr_datacenter;
 extern const struct bgp_profile bgp_profile_quagga;
+extern const struct bgp_profile bgp_profile_gobgp;
+extern const struct bgp_profile bgp_profile_openbgpd;
 
 #endif

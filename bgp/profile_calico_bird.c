@@ -27,6 +27,7 @@ const struct bgp_profile bgp_profile_calico_bird = {
 		[BGP_TIMER_IDLE_AFTER_ERROR] = { 5 * NS_PER_S, 30 * NS_PER_S, WHOLE },
 		[BGP_TIMER_RESTART_WAIT] = EXACT(240),
 	},
+	.timer_tick_ns = NS_PER_S,
 	.decision = {
 		/* Protocol preference (static 200, BGP 100) comes before anything BGP. */
 		BGP_RULE_WEIGHT_LOCAL, BGP_RULE_USABLE, BGP_RULE_LOCAL_PREF,
@@ -58,7 +59,8 @@ const struct bgp_profile bgp_profile_calico_bird = {
 	.next_hop_recursive = true,
 	.suppress_next_hop_of_peer = true,
 	.cluster_list_sorted = true,
-	.cluster_loop_clients_only = true,
+	.repeats_unchanged = true,
+	.cluster_loop = BGP_CLUSTER_LOOP_FROM_CLIENTS,
 	.med_zero_to_external = true,
 	.unreachable_reflected = true,
 	.restarts_gracefully = true, /* bird -R */

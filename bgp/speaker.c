@@ -152,6 +152,7 @@ void speaker_context_of(struct bgp_speaker *speaker, const struct bgp_config *co
 	context->router_id = config->router_id;
 	context->local_as = config->local_as;
 	context->event_mask = config->event_mask;
+	context->clock_phase_ns = config->clock_phase_ns;
 }
 
 struct session *speaker_session_add(struct bgp_speaker *speaker, uint32_t number,
@@ -387,6 +388,53 @@ enum bgp_state bgp_peer_state(const struct bgp_speaker *speaker, const char *pee
 			return session_state(session);
 	}
 	return BGP_IDLE;
+}
+
+static struct bgp_peer_view peer_view(const struct bgp_speaker *speaker,
+				      const struct session *session)
+{
+	const struct session_connection *connection = session_established(session);
+	struct bgp_peer_view view = {
+		.peer = session->peer,
+		.state = session_state(session),
+		.prefixes = rib_peer_prefixes(speaker->rib, session->number),
+		.stale_families = session->stale_families,
+	};
+	if (!connection)
+		return view;
+	const struct session_terms *terms = &connection->terms;
+	view.local = connection->local;
+	view.router_id = terms->router_id;
+	view.hold_time_s = terms->hold_s;
+	view.keepalive_s = terms->keepalive_s;
+	view.families = terms->families;
+	view.add_path_in = terms->add_path_in;
+	view.add_path_out = terms->add_path_out;
+	view.restart_time_s = terms->restart_time_s;
+	view.as4 = terms->as4;
+	view.route_refresh = terms->route_refresh;
+	view.enhanced_refresh = terms->enhanced_refresh;
+	view.extended_message = terms->extended_message;
+	view.graceful_restart = terms->restart;
+	return view;
+}
+
+void bgp_peers_each(const struct bgp_speaker *speaker,
+		    void (*visit)(void *context, const struct bgp_peer_view *peer), void *context)
+{
+	const struct bgp_config *config = speaker->config;
+	uint32_t cursor, number;
+	for (size_t i = 0; i < config->peer_count; i++) {
+		uint64_t hash = ip_addr_hash(config->peers[i].remote);
+		cursor = HASH_NONE;
+		while ((number = hash_index_next(&speaker->by_address, hash, &cursor)) !=
+		       HASH_NONE) {
+			if (speaker->sessions[number].peer != &config->peers[i])
+				continue;
+			struct bgp_peer_view view = peer_view(speaker, &speaker->sessions[number]);
+			visit(context, &view);
+		}
+	}
 }
 
 struct paths_visit {

@@ -27,7 +27,8 @@ static bool same_session(const struct bgp_peer_config *a, const struct bgp_peer_
 	       a->connect_retry_s == b->connect_retry_s &&
 	       a->graceful_restart == b->graceful_restart &&
 	       a->restart_time_s == b->restart_time_s && a->add_path_send == b->add_path_send &&
-	       a->add_path_receive == b->add_path_receive;
+	       a->add_path_receive == b->add_path_receive && a->role == b->role &&
+	       a->role_strict == b->role_strict;
 }
 
 static bool same_speaker(const struct bgp_config *a, const struct bgp_config *b)
@@ -98,10 +99,12 @@ static void change_peer(struct bgp_speaker *speaker, struct session *session,
 	const struct bgp_peer_config *old = session->peer;
 	bool was_down = old->shutdown;
 	bool restart = whole_speaker || !same_session(old, peer);
-	if (peer->shutdown && !was_down)
+	if (peer->shutdown && !was_down) {
+		session->peer = peer; /* it has the words to go with */
 		stop(speaker, session, 2, "shut down");
-	else if (restart && !was_down)
+	} else if (restart && !was_down) {
 		stop(speaker, session, 6, "configuration changed");
+	}
 	session->peer = peer;
 	rib_peer_configured(speaker->rib, session->number, peer, speaker->now);
 	if (speaker->started && !speaker->stopped && !peer->shutdown && (restart || was_down))

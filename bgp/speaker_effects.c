@@ -94,7 +94,9 @@ static void do_up(struct bgp_speaker *speaker, struct session *session,
 static void do_down(struct bgp_speaker *speaker, struct session *session,
 		    const struct session_action *action)
 {
-	rib_peer_down(speaker->rib, session->number, action->families, speaker->now);
+	/* What came and went within the same bytes was never told to the RIB. */
+	if (rib_peer_is_up(speaker->rib, session->number))
+		rib_peer_down(speaker->rib, session->number, action->families, speaker->now);
 }
 
 static void do_stale_flush(struct bgp_speaker *speaker, struct session *session,
@@ -107,6 +109,18 @@ static void do_refresh(struct bgp_speaker *speaker, struct session *session,
 		       const struct session_action *action)
 {
 	rib_refresh(speaker->rib, session->number, action->families, action->flag);
+}
+
+static void do_repeat_begin(struct bgp_speaker *speaker, struct session *session,
+			    const struct session_action *action)
+{
+	rib_repeat_begin(speaker->rib, session->number, action->families, speaker->now);
+}
+
+static void do_repeat_end(struct bgp_speaker *speaker, struct session *session,
+			  const struct session_action *action)
+{
+	rib_repeat_end(speaker->rib, session->number, action->families, speaker->now);
 }
 
 static void drain(struct bgp_speaker *speaker, struct session *session)
@@ -141,6 +155,7 @@ static void tell_state(struct bgp_speaker *speaker, struct session *session,
 	event->error_code = cause->code;
 	event->error_subcode = cause->subcode;
 	event->error_sent = cause->sent;
+	event->communication = cause->communication;
 	event->graceful = cause->graceful;
 	event->waiting = speaker->holding && action->new_state == BGP_ESTABLISHED;
 	event->has_close_reason = cause->has_close;
@@ -175,6 +190,8 @@ static carry_out *const actions[] = {
 	[SESSION_DO_DOWN] = do_down,
 	[SESSION_DO_STALE_FLUSH] = do_stale_flush,
 	[SESSION_DO_REFRESH] = do_refresh,
+	[SESSION_DO_REPEAT_BEGIN] = do_repeat_begin,
+	[SESSION_DO_REPEAT_END] = do_repeat_end,
 	[SESSION_DO_DRAIN] = do_drain,
 	[SESSION_TELL_STATE] = tell_state,
 	[SESSION_TELL_MESSAGE] = tell_message,

@@ -196,7 +196,9 @@ static const char *not_judged(struct judge *judge, int64_t end_ns, bool failed)
 	text_seconds(&text, end_ns);
 	bool early = end_ns < watch->needed_ns;
 	int64_t missed_ns = watch->mode == WATCH_ALWAYS ? watch->from_ns : watch->needed_ns;
-	text_put(&text, early ? ", before " : ", inside its window, which ends at ");
+	const char *word = !early ? ", inside its window, which ends at "
+			   : missed_ns > end_ns ? ", before " : ", and nothing was seen after ";
+	text_put(&text, word);
 	text_seconds(&text, early ? missed_ns : watch->until_ns);
 	const char *copy = arena_strdup(&judge->arena, text_string(&text));
 	text_free(&text);

@@ -29,6 +29,7 @@ struct capture {
 	struct link_file *links;
 	uint32_t timeline_interface;
 	uint64_t count;
+	struct text step; /* the latest one; empty once a frame has told of it */
 };
 
 static const char *end_name(const struct model *model, uint32_t link, uint32_t end, char separator,
@@ -47,8 +48,16 @@ static void frame_seen(struct frame_sink *sink, const struct observed_frame *fra
 	if (!frame->sent || !link->dumper)
 		return;
 	uint64_t at = START_S * UINT64_C(1000000000) + (uint64_t)frame->at_ns;
+	struct text comment;
+	text_init(&comment);
+	if (c->step.length)
+		text_printf(&comment, "first frame after %s", text_string(&c->step));
+	if (frame->dropped)
+		text_printf(&comment, "%slost on the way", comment.length ? "; " : "");
 	pcapng_packet(c->all, link->first_interface + frame->end, at, frame->bytes,
-		      (uint32_t)frame->length, frame->dropped ? "lost on the way" : NULL);
+		      (uint32_t)frame->length, comment.length ? text_string(&comment) : NULL);
+	text_free(&comment);
+	text_clear(&c->step);
 	struct pcap_pkthdr header = {
 		.ts = { .tv_sec = (time_t)(at / 1000000000), .tv_usec = (long)(at % 1000000000) },
 		.caplen = (uint32_t)frame->length,
@@ -62,7 +71,8 @@ static void frame_seen(struct frame_sink *sink, const struct observed_frame *fra
 #define SYSLOG_ERROR 11 /* facility user, severity error: what Wireshark colours */
 
 /* A step of the timeline as a syslog datagram: Wireshark shows it in line with the packets. */
-static void write_marker(struct capture *c, int64_t at_ns, const char *message)
+static void write_marker(struct capture *c, int64_t at_ns, const char *message,
+			 const char *comment)
 {
 	uint8_t bytes[1500];
 	struct writer w = writer_of(bytes, sizeof(bytes));
@@ -91,22 +101,27 @@ static void write_marker(struct capture *c, int64_t at_ns, const char *message)
 	put_u16(udp + 6, checksum ? checksum : 0xffff);
 	pcapng_packet(c->all, c->timeline_interface,
 		      START_S * UINT64_C(1000000000) + (uint64_t)at_ns, bytes,
-		      (uint32_t)writer_used(&w), message);
+		      (uint32_t)writer_used(&w), comment);
 }
 
 static void step_seen(struct trace_sink *sink, const struct observation *seen)
 {
 	struct capture *c =
 		(struct capture *)(void *)((char *)sink - offsetof(struct capture, trace));
-	if (seen->kind != OBSERVE_STEP)
+	if (seen->kind != OBSERVE_STEP ||
+	    c->model->steps[seen->step.index].kind == MODEL_STEP_END)
 		return;
+	text_clear(&c->step);
+	text_printf(&c->step, "%s%s at ", seen->step.name, seen->step.undone ? " (undone)" : "");
+	text_seconds(&c->step, seen->at_ns);
+	text_printf(&c->step, ": %s", seen->step.text);
 	struct text message;
 	text_init(&message);
 	text_printf(&message, "<%d>simrun: %s%s @", SYSLOG_ERROR, seen->step.name,
 		    seen->step.undone ? " (undone)" : "");
 	text_seconds(&message, seen->at_ns);
 	text_printf(&message, " %s", seen->step.text);
-	write_marker(c, seen->at_ns, text_string(&message));
+	write_marker(c, seen->at_ns, text_string(&message), text_string(&c->step));
 	text_free(&message);
 }
 
@@ -191,6 +206,7 @@ struct capture *capture_new(const struct model *model, const struct capture_opti
 	c->frames.seen = frame_seen;
 	c->trace.observe = step_seen;
 	c->model = model;
+	text_init(&c->step);
 	c->links = memory_zalloc(model->link_count * sizeof(*c->links));
 	struct arena arena;
 	arena_init(&arena);
@@ -225,6 +241,7 @@ const char *capture_close(struct capture *capture)
 		if (fclose(capture->all) != 0 || bad)
 			error = errno ? strerror(errno) : "write error";
 	}
+	text_free(&capture->step);
 	free(capture->links);
 	free(capture);
 	return error;

@@ -5,8 +5,13 @@
 #include "base/text.h"
 #include "reports/run.h"
 
-/* `state`: at the end of the run. `reach_svg`: the picture to put inline, NULL if there is none. */
-void html_write(const struct run *run, const struct state *state, const char *reach_svg,
-		struct text *out);
+/* Pictures gnuplot has drawn, as SVG text; NULL: none. */
+struct html_pictures {
+	const char *reach, *sessions;
+};
+
+/* `state`: at the end of the run. */
+void html_write(const struct run *run, const struct state *state,
+		const struct html_pictures *pictures, struct text *out);
 
 #endif

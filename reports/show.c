@@ -103,16 +103,14 @@ void show_node_status(const struct state *state, uint32_t node, struct text *out
 	const struct state_node *at = state_node_at(state, node);
 	const struct model_bgp *bgp =
 		&state_model(state)->revisions[state_revision(state)].nodes[node]->bgp;
-	if (!at->up) {
-		text_put(out, "(the node has no power)\n");
-		return;
-	}
 	text_put(out, "Calico process is running.\n");
 	if (!bgp->enabled) {
 		text_put(out, "\nThe BGP backend process (BIRD) is not running.\n");
 		return;
 	}
-	if (strcmp(at->process_state, "running") == 0)
+	if (strcmp(at->process_state, "hung") == 0) /* it is there, but calicoctl waits in vain */
+		text_put(out, "\n(bird hangs: nothing answers on its control socket)\n");
+	else if (strcmp(at->process_state, "running") == 0)
 		status_of_family(state, node, IP_V4, out);
 	else
 		text_put(out, "\nINFO: BIRDv4 process: 'bird' is not running.\n");
@@ -196,6 +194,8 @@ static void show_ip_neigh(const struct state *state, uint32_t node, struct text 
 	const struct state_neighbor *entry;
 	while ((entry = state_neighbor_next(state, node, &cursor))) {
 		char buffer[IP_TEXT_MAX];
+		if (strcmp(entry->state, "NONE") == 0)
+			continue; /* iproute2 wants `nud all` for those */
 		text_printf(out, "%s dev %s ", ip_addr_format(entry->address, buffer),
 			    entry->interface);
 		bool resolved = strcmp(entry->state, "INCOMPLETE") != 0 &&
@@ -308,6 +308,10 @@ bool show_command(const struct state *state, uint32_t node, const char *command,
 		if (strcmp(verbs[i].command, wanted) == 0)
 			found = &verbs[i];
 	arena_free(&arena);
+	if (found && !state_node_at(state, node)->up) {
+		text_put(out, "(the node has no power)\n");
+		return true;
+	}
 	if (found) {
 		found->print(state, node, out);
 		return true;

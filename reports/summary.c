@@ -113,14 +113,15 @@ static void annotation(struct text *out, const char *level, const struct source_
 
 #define ANNOTATIONS_SHOWN 10 /* GitHub shows no more of a kind in one step */
 
-void github_annotations(const struct run *run, struct text *out)
+/* One kind's: the reason at the expectation, then the places reasons point at while there is room. */
+static void annotate(const struct run *run, enum verdict_result result, const char *level,
+		     struct text *out)
 {
 	int left = ANNOTATIONS_SHOWN;
 	for (uint32_t i = 0; i < run->verdict_count && left > 0; i++) {
 		const struct verdict *verdict = &run->verdicts[i];
-		if (verdict->result != VERDICT_FAIL && verdict->result != VERDICT_WARN)
+		if (verdict->result != result)
 			continue;
-		const char *level = verdict->result == VERDICT_FAIL ? "error" : "warning";
 		struct text message;
 		text_init(&message);
 		text_printf(&message, "%s %s\n%s", verdict->measured, verdict->limit, verdict->why);
@@ -128,24 +129,69 @@ void github_annotations(const struct run *run, struct text *out)
 			   text_string(&message));
 		text_free(&message);
 		left--;
-		for (uint32_t j = 0; j < verdict->place_count && left > 0; j++, left--)
-			annotation(out, level, &verdict->places[j], verdict->expect->name,
-				   verdict->place_texts[j]);
 	}
+	for (uint32_t i = 0; i < run->verdict_count; i++) {
+		const struct verdict *verdict = &run->verdicts[i];
+		for (uint32_t j = 0; verdict->result == result && j < verdict->place_count; j++)
+			if (left-- > 0)
+				annotation(out, level, &verdict->places[j], verdict->expect->name,
+					   verdict->place_texts[j]);
+	}
+}
+
+void github_annotations(const struct run *run, struct text *out)
+{
+	annotate(run, VERDICT_FAIL, "error", out);
+	annotate(run, VERDICT_WARN, "warning", out);
 }
 
 void github_diagnostics(const struct diag_list *diags, struct text *out)
 {
-	static const char *const levels[] = { "notice", "warning", "error" };
-	for (size_t i = 0; i < diags->count && i < ANNOTATIONS_SHOWN; i++) {
-		const struct diag *diag = &diags->items[i];
-		annotation(out, levels[diag->severity], &diag->pos, diag->code, diag->text);
+	static const struct {
+		enum diag_severity severity;
+		const char *level;
+	} kinds[] = { { DIAG_ERROR, "error" }, { DIAG_WARNING, "warning" }, { DIAG_NOTE, "notice" } };
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		int left = ANNOTATIONS_SHOWN;
+		for (size_t i = 0; i < diags->count && left > 0; i++) {
+			const struct diag *diag = &diags->items[i];
+			struct text message;
+			if (diag->severity != kinds[k].severity)
+				continue;
+			text_init(&message);
+			text_put(&message, diag->text);
+			for (const struct diag_note *note = diag->notes; note; note = note->next)
+				text_printf(&message, "\n%s", note->text);
+			annotation(out, kinds[k].level, &diag->pos, diag->code,
+				   text_string(&message));
+			text_free(&message);
+			left--;
+		}
 	}
+}
+
+#define MERMAID_NODES 40 /* GitHub draws no graph of more than 50 000 characters */
+#define SUMMARY_ROWS 200 /* and takes no summary of more than 1 MiB */
+
+/* A cell of a Markdown table: '|' would end it, and so would a line break. */
+static void markdown_cell(struct text *out, const char *string)
+{
+	struct text plain;
+	text_init(&plain);
+	text_xml(&plain, string);
+	for (const char *p = text_string(&plain); *p; p++) {
+		if (strchr("|\\`*_[]", *p))
+			text_char(out, '\\');
+		text_char(out, *p == '\n' || *p == '\r' || *p == '\t' ? ' ' : *p);
+	}
+	text_free(&plain);
 }
 
 static void mermaid(const struct run *run, struct text *out)
 {
 	const struct model *model = run->model;
+	if (model->node_count > MERMAID_NODES)
+		return;
 	text_put(out, "```mermaid\ngraph TD\n");
 	for (uint32_t i = 0; i < model->node_count; i++) {
 		const struct model_config *config = model->revisions[0].nodes[i];
@@ -168,18 +214,22 @@ static void mermaid(const struct run *run, struct text *out)
 
 void github_step_summary(const struct run *run, struct text *out)
 {
-	text_printf(out, "### simrun %s: %s\n\n| | expectation | measured | limit |\n|---|---|---|---|\n",
-		    run->model->name, result_of(run));
-	for (uint32_t i = 0; i < run->verdict_count; i++) {
+	text_put(out, "### simrun ");
+	markdown_cell(out, run->model->name);
+	text_printf(out, ": %s\n\n| | expectation | measured | limit |\n|---|---|---|---|\n",
+		    result_of(run));
+	for (uint32_t i = 0; i < run->verdict_count && i < SUMMARY_ROWS; i++) {
 		const struct verdict *verdict = &run->verdicts[i];
 		text_printf(out, "| %s | ", verdict_result_name(verdict->result));
-		text_xml(out, verdict->expect->name);
+		markdown_cell(out, verdict->expect->name);
 		text_put(out, " | ");
-		text_xml(out, verdict->measured);
+		markdown_cell(out, verdict->measured);
 		text_put(out, " | ");
-		text_xml(out, verdict->limit);
+		markdown_cell(out, verdict->limit);
 		text_put(out, " |\n");
 	}
+	if (run->verdict_count > SUMMARY_ROWS)
+		text_printf(out, "\nand %u more\n", run->verdict_count - SUMMARY_ROWS);
 	text_char(out, '\n');
 	mermaid(run, out);
 }

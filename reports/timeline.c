@@ -13,6 +13,12 @@ struct side { /* one end of a session */
 	bool up;
 };
 
+struct lost { /* a session that went down */
+	int64_t at_ns;
+	uint32_t node;
+	const char *peer, *text; /* the arena's */
+};
+
 struct timeline {
 	struct trace_sink sink; /* embedded first */
 	const struct model *model;
@@ -25,19 +31,77 @@ struct timeline {
 	size_t side_count, side_capacity;
 	struct hash_index by_name;
 	uint32_t sides_up, configured, last_told_up;
+	struct lost *lost; /* held back, to be told as one line if they are alike */
+	size_t lost_count, lost_capacity;
 };
 
 #define EVENTS_MAX 400 /* a storm of lines helps nobody; run.db has all */
+#define ALIKE_NS INT64_C(10000000) /* what happens within 10 ms happens together, to a reader */
 
-void timeline_add(struct timeline *timeline, int64_t at_ns, const char *name, const char *text)
+static void tell(struct timeline *timeline, int64_t at_ns, const char *name, const char *text)
 {
-	struct run_event event = { at_ns, arena_strdup(&timeline->arena, name),
-				   arena_strdup(&timeline->arena, text) };
-	if (timeline->event_count == EVENTS_MAX)
+	bool last = timeline->event_count == EVENTS_MAX;
+	struct run_event event = {
+		at_ns,
+		arena_strdup(&timeline->arena, last ? "..." : name),
+		arena_strdup(&timeline->arena, last ? "more is in run.db" : text),
+	};
+	if (timeline->event_count > EVENTS_MAX)
 		return;
 	ARRAY_PUSH(timeline->events, timeline->event_count, timeline->event_capacity, event);
 	if (timeline->told)
 		timeline->told(timeline->context, &event);
+}
+
+#define NODES_NAMED 6
+
+/* All of one node: "k8s-2: 3 peers". All of one neighbour: "3 with 172.31.13.27", and whose ends. */
+static void tell_group(struct timeline *timeline, const struct lost *lost, size_t count,
+		       bool same_node)
+{
+	const struct model_node *nodes = timeline->model->nodes;
+	struct text name, text;
+	text_init(&name);
+	text_init(&text);
+	text_put(&text, lost->text);
+	if (count == 1) {
+		text_printf(&name, "%s: %s", nodes[lost->node].name, lost->peer);
+	} else if (same_node) {
+		text_printf(&name, "%s: %zu peers", nodes[lost->node].name, count);
+	} else {
+		text_printf(&name, "%zu with %s", count, lost->peer);
+		for (size_t i = 0; i < count && i < NODES_NAMED; i++)
+			text_printf(&text, "%s %s", i ? "," : ":", nodes[lost[i].node].name);
+		if (count > NODES_NAMED)
+			text_printf(&text, " and %zu more", count - NODES_NAMED);
+	}
+	tell(timeline, lost->at_ns, text_string(&name), text_string(&text));
+	text_free(&name);
+	text_free(&text);
+}
+
+static void tell_lost(struct timeline *timeline)
+{
+	const struct lost *lost = timeline->lost;
+	for (size_t i = 0, end; i < timeline->lost_count; i = end) {
+		bool same_node = true, same_peer = true;
+		for (end = i + 1; end < timeline->lost_count; end++) {
+			bool node = same_node && lost[end].node == lost[i].node;
+			bool peer = same_peer && strcmp(lost[end].peer, lost[i].peer) == 0;
+			if (strcmp(lost[end].text, lost[i].text) != 0 || (!node && !peer))
+				break;
+			same_node = node;
+			same_peer = peer;
+		}
+		tell_group(timeline, &lost[i], end - i, same_node);
+	}
+	timeline->lost_count = 0;
+}
+
+void timeline_add(struct timeline *timeline, int64_t at_ns, const char *name, const char *text)
+{
+	tell_lost(timeline);
+	tell(timeline, at_ns, name, text);
 }
 
 static uint64_t side_hash(uint32_t node, const char *neighbor)
@@ -88,12 +152,12 @@ static void tell_count(struct timeline *timeline, int64_t at_ns)
 
 static void session_lost(struct timeline *timeline, const struct observation *seen)
 {
-	struct text name, text;
-	text_init(&name);
-	text_init(&text);
+	struct text text;
 	char buffer[IP_TEXT_MAX];
-	text_printf(&name, "%s: %s", timeline->model->nodes[seen->node].name,
-		    ip_addr_format(seen->session.peer, buffer));
+	/* The step that took the daemon away has said so already. */
+	if (strcmp(seen->session.reason, "the daemon is gone") == 0)
+		return;
+	text_init(&text);
 	if (seen->session.error_code)
 		text_printf(&text, "Notification %s (%s)",
 			    seen->session.error_sent ? "sent" : "received", seen->session.error);
@@ -101,8 +165,15 @@ static void session_lost(struct timeline *timeline, const struct observation *se
 		text_put(&text, seen->session.reason);
 	if (seen->session.graceful)
 		text_put(&text, "; its routes are kept (graceful restart)");
-	timeline_add(timeline, seen->at_ns, text_string(&name), text_string(&text));
-	text_free(&name);
+	if (timeline->lost_count && seen->at_ns - timeline->lost[0].at_ns > ALIKE_NS)
+		tell_lost(timeline);
+	struct lost lost = {
+		seen->at_ns,
+		seen->node,
+		arena_strdup(&timeline->arena, ip_addr_format(seen->session.peer, buffer)),
+		arena_strdup(&timeline->arena, text_string(&text)),
+	};
+	ARRAY_PUSH(timeline->lost, timeline->lost_count, timeline->lost_capacity, lost);
 	text_free(&text);
 }
 
@@ -174,6 +245,7 @@ struct timeline *timeline_new(const struct model *model,
 void timeline_free(struct timeline *timeline)
 {
 	free(timeline->events);
+	free(timeline->lost);
 	free(timeline->sides);
 	hash_index_free(&timeline->by_name);
 	arena_free(&timeline->arena);
@@ -182,8 +254,9 @@ void timeline_free(struct timeline *timeline)
 
 struct trace_sink *timeline_sink(struct timeline *timeline) { return &timeline->sink; }
 
-const struct run_event *timeline_events(const struct timeline *timeline, uint32_t *count)
+const struct run_event *timeline_events(struct timeline *timeline, uint32_t *count)
 {
+	tell_lost(timeline);
 	*count = (uint32_t)timeline->event_count;
 	return timeline->events;
 }

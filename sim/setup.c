@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "bgp/profile.h"
 
 static const struct bgp_policy *policy_of(const struct model_policy *from, struct arena *arena)
@@ -40,6 +41,31 @@ static enum bgp_next_hop_mode next_hop_of(enum model_next_hop mode)
 	case MODEL_NEXT_HOP_AUTO: break;
 	}
 	return BGP_NEXT_HOP_AUTO;
+}
+
+/* BIRD runs one of several protocols to the same address and port, the first of its file; the others
+ * wait, Idle (semantics of its lock). When the first is configured away the next one runs. */
+struct address_holders {
+	const struct model_bgp *bgp;
+	struct hash_index index; /* neighbour numbers by address */
+};
+
+static uint64_t holder_hash(const void *context, uint32_t neighbor)
+{
+	const struct address_holders *holders = context;
+	return ip_addr_hash(holders->bgp->neighbors[neighbor].address);
+}
+
+static bool takes_address(struct address_holders *holders, uint32_t neighbor)
+{
+	const struct model_neighbor *all = holders->bgp->neighbors, *one = &all[neighbor];
+	uint64_t hash = ip_addr_hash(one->address);
+	uint32_t cursor = HASH_NONE, other;
+	while ((other = hash_index_next(&holders->index, hash, &cursor)) != HASH_NONE)
+		if (ip_addr_equal(all[other].address, one->address) && all[other].port == one->port)
+			return false;
+	hash_index_add(&holders->index, hash, neighbor, holder_hash, holders);
+	return true;
 }
 
 static struct bgp_peer_config peer_of(const struct model_neighbor *from, struct arena *arena)
@@ -81,20 +107,25 @@ static struct bgp_peer_config peer_of(const struct model_neighbor *from, struct 
 	return peer;
 }
 
-bool setup_speaker(const struct model *model, uint32_t revision, uint32_t node, struct arena *arena,
-		   struct bgp_config *config)
+bool setup_speaker_of(const struct model_config *from, const char *name, uint8_t families,
+		      struct arena *arena, struct bgp_config *config)
 {
-	ASSERT(revision < model->revision_count && node < model->node_count);
-	const struct model_bgp *bgp = &model->revisions[revision].nodes[node]->bgp;
+	const struct model_bgp *bgp = &from->bgp;
 	if (!bgp->enabled)
 		return false;
 	struct bgp_peer_config *peers = arena_alloc(arena, bgp->neighbor_count * sizeof(*peers));
+	struct address_holders holders = { .bgp = bgp };
 	size_t count = 0;
-	for (uint32_t i = 0; i < bgp->neighbor_count; i++)
-		if (bgp->neighbors[i].address.family == IP_V4) /* the wires carry IPv4 only */
-			peers[count++] = peer_of(&bgp->neighbors[i], arena);
+	for (uint32_t i = 0; i < bgp->neighbor_count; i++) {
+		bool ipv6 = bgp->neighbors[i].address.family == IP_V6;
+		if (!(families & (ipv6 ? BGP_IPV6_UNICAST : BGP_IPV4_UNICAST)))
+			continue;
+		peers[count] = peer_of(&bgp->neighbors[i], arena);
+		peers[count++].shutdown |= !takes_address(&holders, i);
+	}
+	hash_index_free(&holders.index);
 	*config = (struct bgp_config){
-		.name = model->nodes[node].name,
+		.name = name,
 		.profile = bgp_profile_by_name(bgp->profile),
 		.router_id = bgp->router_id,
 		.local_as = bgp->local_as,
@@ -108,6 +139,15 @@ bool setup_speaker(const struct model *model, uint32_t revision, uint32_t node, 
 	};
 	ASSERT(config->profile);
 	return true;
+}
+
+/* The virtual wires carry IPv4 only. */
+bool setup_speaker(const struct model *model, uint32_t revision, uint32_t node, struct arena *arena,
+		   struct bgp_config *config)
+{
+	ASSERT(revision < model->revision_count && node < model->node_count);
+	return setup_speaker_of(model->revisions[revision].nodes[node], model->nodes[node].name,
+				BGP_IPV4_UNICAST, arena, config);
 }
 
 struct local_list {
@@ -145,10 +185,9 @@ static void add_redistributed(struct local_list *list, const struct model_config
 			list_add(list, config->routes[i].prefix, ORIGIN_INCOMPLETE);
 }
 
-struct bgp_local_route *setup_local_routes(const struct model *model, uint32_t revision,
-					   uint32_t node, struct arena *arena, uint32_t *count)
+struct bgp_local_route *setup_local_routes_of(const struct model_config *config, struct arena *arena,
+					      uint32_t *count)
 {
-	const struct model_config *config = model->revisions[revision].nodes[node];
 	const struct model_bgp *bgp = &config->bgp;
 	uint32_t capacity = config->block_count + bgp->network_count + config->address_count +
 			    config->route_count;
@@ -167,4 +206,10 @@ struct bgp_local_route *setup_local_routes(const struct model *model, uint32_t r
 		if (i == 0 || !ip_prefix_equal(list.routes[i].prefix, list.routes[i - 1].prefix))
 			list.routes[(*count)++] = list.routes[i];
 	return list.routes;
+}
+
+struct bgp_local_route *setup_local_routes(const struct model *model, uint32_t revision,
+					   uint32_t node, struct arena *arena, uint32_t *count)
+{
+	return setup_local_routes_of(model->revisions[revision].nodes[node], arena, count);
 }

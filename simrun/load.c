@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "reports/summary.h"
+#include "reports/terminal.h"
 
 static bool colour_on_stderr(const struct options *options)
 {
@@ -19,18 +20,18 @@ void load_print(struct diag_list *diags, const struct options *options, bool not
 	struct text out;
 	text_init(&out);
 	diag_sort(diags);
-	size_t hidden = 0;
 	for (size_t i = 0; i < diags->count; i++) {
-		if (diags->items[i].severity == DIAG_NOTE && !notes)
-			hidden++;
-		else
+		if (diags->items[i].severity != DIAG_NOTE || notes)
 			diag_print(&diags->items[i], &out, colour_on_stderr(options));
 	}
 	if (diags->full)
 		text_printf(&out, "%zu errors and %zu warnings in all; the first %u are shown\n",
 			    diags->errors, diags->warnings, DIAG_MAX);
-	fputs(text_string(&out), stderr);
-	(void)hidden;
+	struct text plain;
+	text_init(&plain);
+	terminal_plain(&options->style, text_string(&out), &plain);
+	fputs(text_string(&plain), stderr);
+	text_free(&plain);
 	if (options->github) {
 		text_clear(&out);
 		github_diagnostics(diags, &out);

@@ -1,6 +1,8 @@
 /* simrun: the one command. */
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "simrun/verbs.h"
@@ -26,6 +28,9 @@ int main(int argc, char **argv)
 			code = verbs[i].run(&options);
 	arena_free(&arena);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
+		struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+		if (poll(&out, 1, 0) == 1 && (out.revents & POLLERR))
+			return code; /* a pipe whose reader had enough, as `head` has */
 		perror("simrun: standard output");
 		return code == EXIT_HOLDS ? EXIT_ENVIRONMENT : code;
 	}

@@ -106,7 +106,10 @@ static bool read_time(const char *text, int64_t *ns)
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (strcmp(units[i].unit, unit) != 0)
 			continue;
-		int64_t value = strtoll(text, NULL, 10) * units[i].ns, scale = units[i].ns;
+		int64_t value, scale = units[i].ns;
+		if (__builtin_mul_overflow(strtoll(text, NULL, 10), scale, &value) ||
+		    value > INT64_MAX - scale)
+			return false;
 		for (size_t j = 0; j < fraction; j++) {
 			scale /= 10;
 			value += (text[digits + 1 + j] - '0') * scale;
@@ -123,7 +126,8 @@ static bool read_number(const char *text, uint64_t *value)
 	errno = 0;
 	if (!isdigit((unsigned char)text[0]))
 		return false;
-	*value = strtoull(text, &end, 0);
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	*value = strtoull(text, &end, hex ? 16 : 10); /* 010 is ten */
 	return errno == 0 && *end == '\0';
 }
 
@@ -155,6 +159,29 @@ static int usage(const char *format, ...)
 	return EXIT_UNREADABLE;
 }
 
+static const struct {
+	const char *argument, *wants;
+} wanted[] = {
+	{ "N", "a whole number" },
+	{ "TIME", "a time with its unit, such as 90s" },
+	{ "WHEN", "auto, always or never" },
+	{ "text|json", "text or json" },
+};
+
+static int nonsense(int flag, const char *value)
+{
+	const char *name = "?", *wants = "something else";
+	for (size_t i = 0; i < FLAG_COUNT; i++) {
+		if (flags[i].short_name != flag)
+			continue;
+		name = flags[i].name;
+		for (size_t j = 0; j < sizeof(wanted) / sizeof(wanted[0]); j++)
+			if (strcmp(wanted[j].argument, flags[i].argument) == 0)
+				wants = wanted[j].wants;
+	}
+	return usage("--%s '%s': %s was expected", name, value, wants);
+}
+
 /* One flag; -1 to go on. */
 static int take(struct options *o, int flag, const char *value)
 {
@@ -180,7 +207,7 @@ static int take(struct options *o, int flag, const char *value)
 		good = strcmp(value, "text") == 0 || strcmp(value, "json") == 0;
 		o->format = strcmp(value, "json") == 0 ? FORMAT_JSON : FORMAT_TEXT;
 		break;
-	case 't': o->files[o->file_count++] = value; break;
+	case 't': o->topo = value; break;
 	case 'C':
 		if (chdir(value) != 0)
 			return usage("%s: %s", value, strerror(errno));
@@ -190,7 +217,7 @@ static int take(struct options *o, int flag, const char *value)
 	default: return EXIT_UNREADABLE; /* getopt has said why */
 	}
 	if (!good)
-		return usage("'%s' makes no sense there", value);
+		return nonsense(flag, value);
 	return -1;
 }
 
@@ -243,9 +270,24 @@ static int take_flags(int argc, char **argv, struct options *o)
 	return -1;
 }
 
-/* The first word is a verb, or a file to run. */
-static int find_verb(struct options *o, struct arena *arena)
+/* -t FILE is one more file, before the others. SIMRUN_TOPO counts only where nothing else is named. */
+static int take_topo(struct options *o, bool typed)
 {
+	bool wants = strcmp(o->verb, "run") == 0 || strcmp(o->verb, "check") == 0;
+	if (!o->topo || (!typed && (!wants || o->file_count > 0)))
+		return -1;
+	if (!wants)
+		return usage("--topo goes with run and check, not with %s", o->verb);
+	for (int i = o->file_count++; i > 0; i--)
+		o->files[i] = o->files[i - 1];
+	o->files[0] = o->topo;
+	return -1;
+}
+
+/* The first word is a verb, or a file to run. */
+static int find_verb(struct options *o)
+{
+	o->verb = o->explain ? "check" : "run";
 	if (o->file_count > 0) {
 		for (size_t i = 0; i < VERB_COUNT; i++) {
 			if (strcmp(verb_rows[i].name, o->files[0]) != 0)
@@ -255,16 +297,18 @@ static int find_verb(struct options *o, struct arena *arena)
 			o->file_count--;
 			return -1;
 		}
-		o->verb = "run";
 		if (!strchr(o->files[0], '.') && access(o->files[0], F_OK) != 0)
 			return usage("'%s' is neither a verb nor a file", o->files[0]);
-		return -1;
 	}
-	o->verb = "run";
-	if (o->explain) {
-		o->verb = "check";
-		return -1;
-	}
+	return -1;
+}
+
+/* No file named and exactly one *.topo here: that one. */
+static void take_only_file(struct options *o, struct arena *arena)
+{
+	if (o->file_count > 0 || o->explain ||
+	    (strcmp(o->verb, "run") != 0 && strcmp(o->verb, "check") != 0))
+		return;
 	glob_t found;
 	int result = glob("*.topo", 0, NULL, &found);
 	if (result == 0 && found.gl_pathc == 1) {
@@ -273,7 +317,6 @@ static int find_verb(struct options *o, struct arena *arena)
 	}
 	if (result == 0)
 		globfree(&found);
-	return -1;
 }
 
 int options_read(int argc, char **argv, struct arena *arena, struct options *o)
@@ -297,10 +340,15 @@ int options_read(int argc, char **argv, struct arena *arena, struct options *o)
 	o->command_line = arena_strdup(arena, text_string(&line));
 	text_free(&line);
 	int code = take_environment(o);
+	const char *inherited = o->topo;
 	if (code < 0)
 		code = take_flags(argc, argv, o);
 	if (code < 0)
-		code = find_verb(o, arena);
+		code = find_verb(o);
+	if (code < 0)
+		code = take_topo(o, o->topo != inherited);
+	if (code < 0)
+		take_only_file(o, arena);
 	if (code < 0 && strcmp(o->verb, "help") == 0)
 		return take(o, FLAG_HELP, NULL);
 	if (code < 0 && strcmp(o->verb, "version") == 0)

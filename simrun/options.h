@@ -29,6 +29,7 @@ struct options {
 	uint64_t seed;
 	int64_t until_ns, at_ns; /* 0, INT64_MIN: not given */
 	const char *only;        /* -k */
+	const char *topo;        /* -t; options_read puts it among the files */
 	const char *out;         /* NULL: simrun-NAME */
 	const char *junit;       /* a second copy of junit.xml */
 	const char *pcap;        /* "all", "none" or a link */

@@ -49,7 +49,7 @@ static int open_database(struct past *past, const char *run)
 	past->db = rundb_open(path, &past->arena, &trouble);
 	if (past->db)
 		return EXIT_HOLDS;
-	fprintf(stderr, "simrun: %s: %s\n", path, trouble);
+	fprintf(stderr, "simrun: %s\n", trouble);
 	return EXIT_UNREADABLE;
 }
 

@@ -17,10 +17,11 @@ static void on_signal(int number)
 
 void signals_catch(void)
 {
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND }, former;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (sigaction(numbers[i], NULL, &former) == 0 && former.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL); /* nohup keeps its promise */
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -35,7 +36,7 @@ static int64_t clock_ns(void)
 
 void progress_begin(struct progress *progress)
 {
-	progress->started_ns = progress->shown_ns = clock_ns();
+	progress->started_ns = progress->shown_ns = progress->committed_ns = clock_ns();
 	progress->terminal = isatty(STDERR_FILENO) != 0;
 }
 
@@ -52,6 +53,7 @@ void progress_clear(struct progress *progress)
 }
 
 #define BAR_WIDTH 20
+#define COMMIT_EVERY_NS (500 * NS_PER_MS)
 
 static void show(struct progress *progress, struct instant now, int64_t wall_ns)
 {
@@ -80,11 +82,15 @@ bool progress_look(void *context, struct instant now, const struct model_step *s
 {
 	struct progress *progress = context;
 	(void)step;
-	if (signals_came())
+	if (signals_came() || (progress->db && rundb_failed(progress->db)))
 		return false;
+	int64_t at = clock_ns();
+	if (progress->db && at - progress->committed_ns >= COMMIT_EVERY_NS) {
+		progress->committed_ns = at;
+		rundb_commit(progress->db);
+	}
 	if (progress->options->no_progress || progress->options->quiet)
 		return true;
-	int64_t at = clock_ns();
 	int64_t pause = progress->terminal ? 100 * NS_PER_MS : 10 * NS_PER_S;
 	if (at - progress->shown_ns >= pause) {
 		progress->shown_ns = at;

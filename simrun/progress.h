@@ -6,18 +6,20 @@
 #include "reports/timeline.h"
 #include "simrun/options.h"
 #include "sim/world.h"
+#include "trace/rundb.h"
 
 struct progress {
 	const struct options *options;
 	const struct model *model;
 	const struct timeline *timeline;
 	struct world *world;
-	int64_t started_ns, shown_ns, end_ns;
+	struct rundb *db; /* NULL: none. Made safe from kill -9 now and then */
+	int64_t started_ns, shown_ns, committed_ns, end_ns;
 	bool terminal, shown;
 };
 
 void progress_begin(struct progress *progress);
-/* For the conductor; false once a signal came. */
+/* For the conductor; false once a signal came, or nothing can be written any more. */
 bool progress_look(void *context, struct instant now, const struct model_step *step);
 void progress_clear(struct progress *progress); /* before something else is printed */
 int64_t progress_wall_ns(const struct progress *progress);

@@ -35,6 +35,7 @@ struct player { /* everything one run holds */
 	struct world *world;
 	struct progress progress;
 	struct run run;
+	size_t warnings;   /* of the files */
 	struct text error; /* the machine's trouble; empty: none */
 };
 
@@ -66,7 +67,7 @@ static bool open_database(struct player *p)
 	const char *path = arena_printf(&p->arena, "%s/run.db", p->folder.work);
 	p->db = rundb_create(path, &p->arena, &trouble);
 	if (!p->db) {
-		text_printf(&p->error, "%s: %s", path, trouble);
+		text_printf(&p->error, "%s", trouble);
 		return false;
 	}
 	const struct model *model = p->model;
@@ -85,6 +86,7 @@ static bool open_database(struct player *p)
 		rundb_put_name(p->db, "link", i, model->links[i].name);
 	for (uint32_t i = 0; i < model->flow_count; i++)
 		rundb_put_name(p->db, "flow", i, model->flows[i].name);
+	rundb_commit(p->db); /* so that even what is killed at once can be looked at */
 	trace_add_sink(&p->trace, rundb_sink(p->db));
 	return true;
 }
@@ -172,6 +174,7 @@ static bool play(struct player *p)
 					 .model = p->model,
 					 .timeline = p->timeline,
 					 .world = p->world,
+					 .db = p->db,
 					 .end_ns = p->model->end_ns };
 	progress_begin(&p->progress);
 	timeline_add(p->timeline, 0, "start",
@@ -189,6 +192,10 @@ static bool play(struct player *p)
 	enum conductor_result result =
 		conductor_play(p->model, p->world, &p->trace, &options, &end, &error);
 	progress_clear(&p->progress);
+	if (p->db && rundb_failed(p->db)) {
+		text_printf(&p->error, "%s", rundb_failed(p->db));
+		return false;
+	}
 	if (result == CONDUCTOR_FAILED) {
 		text_printf(&p->error, "the world stopped: %s", strerror(-error));
 		return false;
@@ -209,6 +216,8 @@ static void judge(struct player *p)
 	run->timeline = timeline_events(p->timeline, &run->timeline_count);
 	run->exit_code =
 		checker_exit_code(run->verdicts, run->verdict_count, p->options->strict);
+	if (run->exit_code == EXIT_HOLDS && p->options->strict && p->warnings > 0)
+		run->exit_code = EXIT_FAILED;
 	if (run->interrupted)
 		run->exit_code = EXIT_INTERRUPTED;
 	struct world_counts counts = p->world->ops->counts(p->world);
@@ -245,13 +254,12 @@ static bool close_database(struct player *p)
 		  arena_printf(&p->arena, "%llu", (unsigned long long)run->events));
 	rundb_put(p->db, "digest",
 		  arena_printf(&p->arena, "%016llx", (unsigned long long)run->digest));
-	const char *trouble = rundb_failed(p->db);
-	const char *closing = NULL;
-	int result = rundb_close(p->db, &p->arena, &closing);
+	const char *trouble = NULL;
+	int result = rundb_close(p->db, &p->arena, &trouble);
 	p->db = NULL;
-	if (trouble || result != 0)
-		text_printf(&p->error, "%s/run.db: %s", p->folder.work, trouble ? trouble : closing);
-	return !trouble && result == 0;
+	if (result != 0)
+		text_printf(&p->error, "%s", trouble);
+	return result == 0;
 }
 
 static bool close_capture(struct player *p)
@@ -265,11 +273,11 @@ static bool close_capture(struct player *p)
 	return trouble == NULL;
 }
 
-static char *read_picture(const struct player *p)
+static char *read_picture(const struct player *p, const char *name)
 {
 	char *path = NULL, *svg = NULL;
 	size_t size = 0;
-	if (asprintf(&path, "%s/plots/reach.svg", p->folder.work) < 0)
+	if (asprintf(&path, "%s/plots/%s.svg", p->folder.work, name) < 0)
 		return NULL;
 	FILE *file = fopen(path, "rb");
 	if (file) {
@@ -294,9 +302,11 @@ static bool write_reports(struct player *p)
 		      "(apt-get install gnuplot-nox)\n",
 		      stderr);
 	bool good = drawn != PLOTS_FAILED;
-	char *svg = read_picture(p);
-	html_write(&p->run, checker_state(p->checker), svg, &out);
-	free(svg);
+	char *reach = read_picture(p, "reach"), *sessions = read_picture(p, "sessions");
+	const struct html_pictures pictures = { reach, sessions };
+	html_write(&p->run, checker_state(p->checker), &pictures, &out);
+	free(reach);
+	free(sessions);
 	good = good && folder_write(&p->folder, "report.html", &out, &p->error);
 	text_clear(&out);
 	junit_write(&p->run, &out);
@@ -324,12 +334,17 @@ static bool report(struct player *p)
 		good = file_write(p->options->junit, &out, &p->error);
 		text_clear(&out);
 	}
+	if (!good) { /* a verdict nobody can look into is none */
+		text_free(&out);
+		free(place);
+		return false;
+	}
 	if (p->options->format == FORMAT_JSON) {
 		summary_json(&p->run, &out);
 	} else {
 		if (!p->options->quiet)
 			terminal_verdicts(&p->run, &p->options->style, &out);
-		terminal_result(&p->run, good ? place : NULL, &p->options->style, &out);
+		terminal_result(&p->run, place, &p->options->style, &out);
 	}
 	if (p->options->github)
 		github_annotations(&p->run, &out);
@@ -346,7 +361,7 @@ static bool report(struct player *p)
 	}
 	text_free(&out);
 	free(place);
-	return good;
+	return true;
 }
 
 /* ---- one run --------------------------------------------------------------------------------- */
@@ -388,9 +403,10 @@ static int environment_trouble(struct player *p)
 	return EXIT_ENVIRONMENT;
 }
 
-static int play_model(const struct options *options, const struct model *model)
+static int play_model(const struct options *options, const struct model *model, size_t warnings)
 {
-	struct player player = { .options = options, .model = model }, *p = &player;
+	struct player player = { .options = options, .model = model, .warnings = warnings };
+	struct player *p = &player;
 	arena_init(&p->arena);
 	text_init(&p->error);
 	p->run = (struct run){ .model = model,
@@ -435,11 +451,25 @@ static int run_file(const struct options *options, const char *path)
 	if (!model || !known_link(options, model))
 		code = EXIT_UNREADABLE;
 	else
-		code = play_model(options, model);
-	if (code == EXIT_HOLDS && options->strict && diags.warnings > 0)
-		code = EXIT_FAILED;
+		code = play_model(options, model, diags.warnings);
+	if (code == EXIT_FAILED && options->strict && diags.warnings > 0)
+		fprintf(stderr, "simrun: %zu warning%s, which --strict makes a failure\n",
+			diags.warnings, diags.warnings == 1 ? "" : "s");
 	diag_list_free(&diags);
 	return code;
+}
+
+/* Of several files: what was found in one counts more than what could not be found out in another. */
+static int worse(int a, int b)
+{
+	static const int order[] = { EXIT_HOLDS,      EXIT_NOT_JUDGED, EXIT_ENVIRONMENT,
+				     EXIT_UNREADABLE, EXIT_FAILED,     EXIT_BROKEN,
+				     EXIT_INTERRUPTED };
+	int worst = EXIT_HOLDS;
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (order[i] == a || order[i] == b)
+			worst = order[i];
+	return worst;
 }
 
 int verb_run(const struct options *options)
@@ -448,11 +478,15 @@ int verb_run(const struct options *options)
 		fputs("simrun: which file? (simrun FILE.topo)\n", stderr);
 		return EXIT_UNREADABLE;
 	}
+	if (options->file_count > 1 && (options->out || options->junit)) {
+		fputs("simrun: --out and --junit name one place, but there are several files\n",
+		      stderr);
+		return EXIT_UNREADABLE;
+	}
 	signals_catch();
 	int worst = EXIT_HOLDS;
 	for (int i = 0; i < options->file_count && !signals_came(); i++) {
-		int code = run_file(options, options->files[i]);
-		worst = code > worst ? code : worst;
+		worst = worse(worst, run_file(options, options->files[i]));
 	}
 	return worst;
 }

@@ -14,6 +14,7 @@ struct rundb;
  * trouble. */
 struct rundb *rundb_create(const char *path, struct arena *arena, const char **error);
 struct rundb *rundb_open(const char *path, struct arena *arena, const char **error); /* read only */
+bool rundb_is_one(const char *path); /* by its header alone */
 /* Makes indexes, leaves WAL mode, closes. 0, or a negative errno with *error. */
 int rundb_close(struct rundb *db, struct arena *arena, const char **error);
 
@@ -27,7 +28,7 @@ void rundb_commit(struct rundb *db);
 #define RUNDB_COMMIT_ROWS 10000u
 #define RUNDB_VERSION 1 /* of the schema; a file of a newer one is refused by name */
 
-/* Plain facts of the run, by key: "name", "seed", "version", "command", "path", "state" ("running",
+/* Plain facts of the run, by key: "name", "seed", "version", "path", "state" ("running",
  * "complete", "interrupted"), "end_ns", "digest", "events", ... */
 void rundb_put(struct rundb *db, const char *key, const char *value);
 const char *rundb_get(struct rundb *db, const char *key, struct arena *arena); /* NULL if none */

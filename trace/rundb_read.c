@@ -1,6 +1,7 @@
 /* The reading half of the run database: of a finished run, of one that was killed and left its
  * -wal behind, and of one that is still being written. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,6 +81,19 @@ static const char *check(struct rundb *db, struct arena *arena)
 				    "up to %d)",
 				    db->path, (long long)version, RUNDB_VERSION);
 	return NULL;
+}
+
+/* SQLite's file format: the application id stands at 68, big-endian. */
+bool rundb_is_one(const char *path)
+{
+	unsigned char head[72];
+	FILE *file = fopen(path, "rb");
+	bool whole = file && fread(head, 1, sizeof(head), file) == sizeof(head);
+	if (file)
+		fclose(file);
+	return whole && memcmp(head, "SQLite format 3", 16) == 0 &&
+	       ((uint32_t)head[68] << 24 | (uint32_t)head[69] << 16 | (uint32_t)head[70] << 8 |
+		head[71]) == RUNDB_APPLICATION_ID;
 }
 
 struct rundb *rundb_open(const char *path, struct arena *arena, const char **error)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "bgp/route/leak.h"
 #include "bgp/route/rib_inside.h"
 
 /* ---- import --------------------------------------------------------------------------------- */
@@ -17,7 +18,7 @@ static bool cluster_list_has(const struct bgp_attrs *attrs, uint32_t cluster_id)
 	return false;
 }
 
-/* RFC 4456 section 8. BIRD 1.6 looks for its cluster id on sessions with clients only. */
+/* RFC 4456 section 8, as far as the profile looks. */
 static bool reflection_loop(const struct rib *rib, const struct peer *peer,
 			    const struct bgp_attrs *attrs)
 {
@@ -25,7 +26,9 @@ static bool reflection_loop(const struct rib *rib, const struct peer *peer,
 		return false;
 	if (bgp_has(attrs, BGP_ATTR_ORIGINATOR_ID) && attrs->originator_id == rib->router_id)
 		return true;
-	if (rib->profile->cluster_loop_clients_only && !peer->client)
+	enum bgp_cluster_loop rule = rib->profile->cluster_loop;
+	if (rule == BGP_CLUSTER_LOOP_TO_CLIENTS ||
+	    (rule == BGP_CLUSTER_LOOP_FROM_CLIENTS && !peer->client))
 		return false;
 	return cluster_list_has(attrs, peer->cluster_id);
 }
@@ -47,6 +50,28 @@ static bool has_loop(const struct rib *rib, const struct peer *peer, uint32_t at
 	return reflection_loop(rib, peer, &set->attrs);
 }
 
+static bool is_reflector(const struct rib *rib)
+{
+	for (size_t i = 0; i < rib->config->peer_count; i++)
+		if (rib->config->peers[i].rr_client)
+			return true;
+	for (size_t i = 0; i < rib->peer_count; i++)
+		if (rib->peers[i] && rib->peers[i]->known && rib->peers[i]->client)
+			return true;
+	return false;
+}
+
+/* As if we had reflected a route of our own. `cluster` must live until the set is interned. */
+static void mark_as_own(const struct rib *rib, struct bgp_attrs *attrs, uint8_t cluster[4])
+{
+	put_u32(cluster, rib->cluster_id);
+	attrs->present |= UINT64_C(1) << BGP_ATTR_ORIGINATOR_ID |
+			  UINT64_C(1) << BGP_ATTR_CLUSTER_LIST;
+	attrs->originator_id = rib->router_id;
+	attrs->cluster_list = cluster;
+	attrs->cluster_count = 1;
+}
+
 /* What import makes of one attribute set from one peer, whatever the prefix. */
 struct import {
 	uint32_t raw, base; /* base: without what a peer of that kind has no say in; referenced */
@@ -55,19 +80,37 @@ struct import {
 
 static struct import import_begin(struct rib *rib, const struct peer *peer, uint32_t raw)
 {
-	struct import import = { .raw = raw };
+	struct import import = { .raw = raw, .base = raw };
 	const struct bgp_attrs *attrs = bgp_attrs_of(rib->table, raw);
+	struct bgp_attrs base = *attrs;
+	uint8_t own_cluster[4];
+	bool changed = false;
+	if (has_loop(rib, peer, raw))
+		import.flags |= PATH_LOOP;
 	if (peer->about.external && bgp_has(attrs, BGP_ATTR_LOCAL_PREF)) {
 		/* RFC 4271 5.1.5: an external peer's LOCAL_PREF is ignored. */
-		struct bgp_attrs stripped = *attrs;
-		stripped.present &= ~(UINT64_C(1) << BGP_ATTR_LOCAL_PREF);
-		import.base = bgp_attrs_intern(rib->table, &stripped);
+		base.present &= ~(UINT64_C(1) << BGP_ATTR_LOCAL_PREF);
+		changed = true;
+	}
+	if (peer->about.external &&
+	    rib->profile->external_marks == BGP_EXTERNAL_MARKED_RECEIVED && is_reflector(rib)) {
+		mark_as_own(rib, &base, own_cluster);
+		changed = true;
+	}
+	/* RFC 7705 3.3: the path shows the AS we seem to be to this neighbour. */
+	if (peer->about.external && peer->about.config->local_as_received &&
+	    peer->about.local_as != rib->local_as) {
+		bgp_as_path_prepend(&base, peer->about.local_as, &rib->table->scratch);
+		changed = true;
+	}
+	changed |= leak_mark_received(peer->role, peer->about.config->remote_as, &base);
+	if (leak_received(peer->role, peer->about.config->remote_as, attrs))
+		import.flags |= PATH_REJECTED;
+	if (changed) {
+		import.base = bgp_attrs_intern(rib->table, &base);
 	} else {
-		import.base = raw;
 		bgp_attrs_ref(rib->table, raw);
 	}
-	if (has_loop(rib, peer, import.base))
-		import.flags |= PATH_LOOP;
 	/* RFC 8212 */
 	if (peer->about.external && rib->requires_policy && !peer->about.config->import)
 		import.flags |= PATH_REJECTED;
@@ -87,7 +130,8 @@ static struct path import_path(struct rib *rib, const struct peer *peer,
 	if (policy) {
 		uint8_t from = peer->about.external ? BGP_FROM_EXTERNAL : BGP_FROM_INTERNAL;
 		struct ip_prefix prefix = bgp_prefix_of(rib->table, prefix_id);
-		struct policy_verdict verdict = policy_judge(policy, prefix, from);
+		struct policy_verdict verdict = 
+			policy_judge(policy, prefix, from, bgp_attrs_of(rib->table, path.attrs));
 		if (!verdict.accept) {
 			path.flags |= PATH_REJECTED;
 			return path;
@@ -232,6 +276,14 @@ static void announce_all(struct apply apply, const struct bgp_nlri *nlri, uint32
 	bgp_attrs_unref(rib->table, import.base);
 }
 
+/* RFC 4271 6.3, RFC 7606 7.2: a neighbour puts its own AS in front, unless it is a route server. */
+static bool first_as_is_wrong(const struct rib *rib, const struct peer *peer, uint32_t attrs_id)
+{
+	const struct bgp_peer_config *config = peer->about.config;
+	return peer->about.external && config->enforce_first_as &&
+	       attr_set_at(rib->table, attrs_id)->facts.first_as != config->remote_as;
+}
+
 /* Attribute sets of both kinds of NLRI, +1 reference each; the strongest outcome of all. */
 static enum bgp_outcome receive_attrs(struct rib *rib, const struct peer *peer,
 				      const struct bgp_update *update, uint32_t attrs[2],
@@ -246,6 +298,10 @@ static enum bgp_outcome receive_attrs(struct rib *rib, const struct peer *peer,
 			continue;
 		attrs[i] = bgp_attrs_received(rib->table, update, i, &peer->about.codec,
 					      &rib->table->scratch, &outcome, &bad, error);
+		if (attrs[i] && first_as_is_wrong(rib, peer, attrs[i])) {
+			outcome = BGP_OUTCOME_WITHDRAW;
+			bad = BGP_ATTR_AS_PATH;
+		}
 		if (outcome > worst) {
 			worst = outcome;
 			counts->bad_attribute = bad;
@@ -329,6 +385,7 @@ struct sweep {
 	uint32_t *held; /* references on attribute sets, given back once the prefix is stored */
 	size_t held_count, held_capacity;
 	uint8_t families; /* session down: to be kept as stale; flush: to be flushed */
+	uint16_t flag;    /* flush: those that have it; await: to be set */
 	enum sweep_act (*act)(struct rib *rib, struct peer *peer, struct sweep *sweep,
 			      uint32_t prefix_id, struct path *path);
 };
@@ -375,7 +432,7 @@ static enum sweep_act act_down(struct rib *rib, struct peer *peer, struct sweep 
 	(void)peer;
 	if (!(prefix_family(rib, prefix_id) & sweep->families) || path->flags & PATH_STALE)
 		return SWEEP_REMOVE; /* RFC 4724 4.2: stale twice is gone */
-	path->flags |= PATH_STALE;
+	path->flags = (uint16_t)((path->flags & ~PATH_UNREPEATED) | PATH_STALE);
 	trace_path(rib, prefix_id, path, false);
 	return SWEEP_CHANGED;
 }
@@ -384,8 +441,18 @@ static enum sweep_act act_flush(struct rib *rib, struct peer *peer, struct sweep
 				uint32_t prefix_id, struct path *path)
 {
 	(void)peer;
-	return path->flags & PATH_STALE && prefix_family(rib, prefix_id) & sweep->families ?
+	return path->flags & sweep->flag && prefix_family(rib, prefix_id) & sweep->families ?
 		       SWEEP_REMOVE : SWEEP_KEEP;
+}
+
+static enum sweep_act act_await(struct rib *rib, struct peer *peer, struct sweep *sweep,
+				uint32_t prefix_id, struct path *path)
+{
+	(void)peer;
+	if (!(prefix_family(rib, prefix_id) & sweep->families))
+		return SWEEP_KEEP;
+	path->flags |= sweep->flag;
+	return SWEEP_CHANGED;
 }
 
 /* New attributes and flags for the path, from what was received. */
@@ -397,7 +464,7 @@ static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, struct sw
 	ARRAY_PUSH(sweep->held, sweep->held_count, sweep->held_capacity, fresh.attrs);
 	bgp_attrs_unref(rib->table, import.base);
 	fresh.slot = path->slot;
-	fresh.flags |= path->flags & (PATH_STALE | PATH_DECIDED);
+	fresh.flags |= path->flags & (PATH_STALE | PATH_UNREPEATED | PATH_DECIDED);
 	fresh.flags |= next_hop_path_flags(rib, watched(rib, &fresh));
 	bool same = memcmp(&fresh, path, sizeof(fresh)) == 0;
 	if (!same) {
@@ -421,7 +488,28 @@ void rib_stale_flush(struct rib *rib, uint32_t index, uint8_t families, struct i
 	(void)now;
 	struct peer *peer = rib_peer_at(rib, index);
 	if (peer && peer->known)
-		peer_sweep(rib, peer, &(struct sweep){ .families = families, .act = act_flush });
+		peer_sweep(rib, peer, &(struct sweep){ .families = families, .flag = PATH_STALE,
+						       .act = act_flush });
+}
+
+void rib_repeat_begin(struct rib *rib, uint32_t index, uint8_t families, struct instant now)
+{
+	(void)now;
+	struct peer *peer = rib_peer_at(rib, index);
+	if (peer && peer->up)
+		peer_sweep(rib, peer, &(struct sweep){ .families = families,
+						       .flag = PATH_UNREPEATED,
+						       .act = act_await });
+}
+
+void rib_repeat_end(struct rib *rib, uint32_t index, uint8_t families, struct instant now)
+{
+	(void)now;
+	struct peer *peer = rib_peer_at(rib, index);
+	if (peer && peer->up)
+		peer_sweep(rib, peer, &(struct sweep){ .families = families,
+						       .flag = PATH_UNREPEATED,
+						       .act = act_flush });
 }
 
 void rib_peer_down(struct rib *rib, uint32_t index, uint8_t keep_stale, struct instant now)
@@ -433,6 +521,12 @@ void rib_peer_down(struct rib *rib, uint32_t index, uint8_t keep_stale, struct i
 	peer->up = false;
 	peer_sweep(rib, peer, &(struct sweep){ .families = keep_stale, .act = act_down });
 	peer->known = peer->paths > 0;
+}
+
+bool rib_peer_is_up(const struct rib *rib, uint32_t index)
+{
+	const struct peer *peer = rib_peer_at(rib, index);
+	return peer && peer->up;
 }
 
 uint32_t rib_peer_prefixes(const struct rib *rib, uint32_t index)

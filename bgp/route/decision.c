@@ -50,6 +50,10 @@ static int rule_router_id(const struct candidate *a, const struct candidate *b)
 {
 	return smaller(a->router_id, b->router_id);
 }
+static int rule_peer_id(const struct candidate *a, const struct candidate *b)
+{
+	return smaller(a->peer_id, b->peer_id);
+}
 static int rule_cluster_list(const struct candidate *a, const struct candidate *b)
 {
 	return smaller(a->clusters, b->clusters);
@@ -79,6 +83,7 @@ static const struct rule {
 	[BGP_RULE_IGP_METRIC] = { "lower metric to next hop", rule_igp_metric },
 	[BGP_RULE_OLDEST_EXTERNAL] = { "older eBGP path", rule_oldest_external },
 	[BGP_RULE_ROUTER_ID] = { "lower router id", rule_router_id },
+	[BGP_RULE_PEER_ID] = { "lower peer identifier", rule_peer_id },
 	[BGP_RULE_CLUSTER_LIST] = { "shorter CLUSTER_LIST", rule_cluster_list },
 	[BGP_RULE_PEER_ADDRESS] = { "lower peer address", rule_peer_address },
 	[BGP_RULE_PATH_ID] = { "lower path id", rule_path_id },

@@ -28,6 +28,7 @@ struct candidate {
 	uint32_t med;        /* of one without: 0, or the worst (profile) */
 	uint32_t metric;     /* to the next hop */
 	uint32_t router_id;  /* ORIGINATOR_ID, or the peer's identifier */
+	uint32_t peer_id;    /* the peer's identifier */
 	uint32_t clusters;   /* in CLUSTER_LIST */
 	struct ip_addr address; /* the peer's */
 	uint32_t path_id;

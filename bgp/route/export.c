@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgp/route/leak.h"
 #include "bgp/route/rib_inside.h"
 
 #define DEFAULT_LOCAL_PREF 100u
@@ -35,7 +36,10 @@ bool export_allowed(const struct rib *rib, const struct group *group, uint32_t p
 	if (!(prefix_family(rib, prefix_id) & group->key.codec.families))
 		return false;
 	/* RFC 1997 */
-	if (set->facts.no_advertise || (set->facts.no_export && group->key.external))
+	if (!rib->profile->ignores_well_known &&
+	    (set->facts.no_advertise || (set->facts.no_export && group->key.external)))
+		return false;
+	if (leak_forbidden(group->key.role, &set->attrs))
 		return false;
 	if (group->key.external)
 		return group->key.policy || !rib->requires_policy; /* RFC 8212 */
@@ -46,6 +50,8 @@ bool export_allowed(const struct rib *rib, const struct group *group, uint32_t p
 	 * clients whose cluster it has been through. */
 	if (!source->client && !group->key.client)
 		return false;
+	if (source->client && group->key.client && rib->clients_are_meshed)
+		return false;
 	return !group->key.client || !cluster_list_has(&set->attrs, group->key.cluster_id);
 }
 
@@ -54,6 +60,26 @@ static uint8_t from_bit(const struct peer *source)
 	if (!source)
 		return BGP_FROM_LOCAL;
 	return source->about.external ? BGP_FROM_EXTERNAL : BGP_FROM_INTERNAL;
+}
+
+/* Somebody but the route's source is told. */
+static bool has_audience(const struct group *group, const struct path *path)
+{
+	return group->member_count > 1 ||
+	       (group->member_count == 1 && group->members[0] != path->peer);
+}
+
+/* RFC 4271 5.1.3's subnet shared with the next hop; for FRR it must be of use to somebody. */
+static bool hop_is_shared(const struct rib *rib, const struct group *group,
+			  const struct path *path)
+{
+	if (rib->profile->ebgp_next_hop == BGP_EBGP_NEXT_HOP_SELF)
+		return false;
+	if (rib->profile->ebgp_next_hop == BGP_EBGP_NEXT_HOP_THIRD_PARTY_OTHER &&
+	    !has_audience(group, path))
+		return false;
+	return next_hop_shared(rib, attr_set_at(rib->table, path->attrs)->facts.next_hop_id,
+			       group->key.local);
 }
 
 static void attr_drop(struct bgp_attrs *attrs, enum bgp_attr_code code)
@@ -109,10 +135,21 @@ static void reflect(const struct rib *rib, const struct group_key *key, const st
 	if (rib->profile->cluster_list_sorted)
 		qsort(list, attrs->cluster_count, 4, compare_clusters);
 	attrs->present |= UINT64_C(1) << BGP_ATTR_CLUSTER_LIST;
-	if (!bgp_has(attrs, BGP_ATTR_ORIGINATOR_ID)) {
-		attrs->present |= UINT64_C(1) << BGP_ATTR_ORIGINATOR_ID;
-		attrs->originator_id = source->about.router_id;
+	if (bgp_has(attrs, BGP_ATTR_ORIGINATOR_ID))
+		return;
+	attrs->present |= UINT64_C(1) << BGP_ATTR_ORIGINATOR_ID;
+	attrs->originator_id = source->about.router_id;
+	if (rib->profile->med_zero_reflected && !bgp_has(attrs, BGP_ATTR_MED)) {
+		attrs->present |= UINT64_C(1) << BGP_ATTR_MED;
+		attrs->med = 0;
 	}
+}
+
+static void marks_drop(struct bgp_attrs *attrs)
+{
+	attr_drop(attrs, BGP_ATTR_ORIGINATOR_ID);
+	attr_drop(attrs, BGP_ATTR_CLUSTER_LIST);
+	attrs->cluster_count = 0;
 }
 
 /* ---- both kinds of session ------------------------------------------------------------------ */
@@ -124,23 +161,46 @@ static void to_internal(const struct rib *rib, const struct group_key *key,
 		attrs->present |= UINT64_C(1) << BGP_ATTR_LOCAL_PREF;
 		attrs->local_pref = DEFAULT_LOCAL_PREF;
 	}
-	if (from_internal(source))
+	const struct bgp_profile *profile = rib->profile;
+	if (profile->marks_to_clients_only && !key->client)
+		marks_drop(attrs);
+	else if (from_internal(source) ||
+		 (source && key->client &&
+		  profile->external_marks == BGP_EXTERNAL_MARKED_TO_CLIENTS))
 		reflect(rib, key, source, attrs, arena);
+}
+
+/* RFC 4360 6: those that are not transitive stay inside the AS. */
+static void drop_non_transitive(struct bgp_attrs *attrs, struct arena *arena)
+{
+	const uint8_t *from = attrs->extended_communities;
+	uint16_t kept = 0, count = attrs->extended_count;
+	uint8_t *list = arena_alloc(arena, (size_t)count * 8);
+	for (uint16_t i = 0; i < count; i++)
+		if (!(from[i * 8u] & 0x40))
+			memcpy(list + 8u * kept++, from + i * 8u, 8);
+	attrs->extended_communities = list;
+	attrs->extended_count = kept;
+	if (kept == 0)
+		attr_drop(attrs, BGP_ATTR_EXTENDED_COMMUNITIES);
 }
 
 static void to_external(const struct rib *rib, const struct group_key *key,
 			const struct peer *source, struct bgp_attrs *attrs, struct arena *arena)
 {
 	attr_drop(attrs, BGP_ATTR_LOCAL_PREF);
-	attr_drop(attrs, BGP_ATTR_ORIGINATOR_ID);
-	attr_drop(attrs, BGP_ATTR_CLUSTER_LIST);
-	attrs->cluster_count = 0;
+	marks_drop(attrs);
 	/* RFC 4271 5.1.4: a neighbour's MED goes no further; our own does. */
 	if (source && bgp_has(attrs, BGP_ATTR_MED)) {
 		attrs->med = 0;
 		if (!rib->profile->med_zero_to_external)
 			attr_drop(attrs, BGP_ATTR_MED);
 	}
+	if (bgp_has(attrs, BGP_ATTR_EXTENDED_COMMUNITIES))
+		drop_non_transitive(attrs, arena);
+	leak_mark_sent(key->role, key->local_as, attrs);
+	if (key->own_as_too && key->local_as != rib->local_as)
+		bgp_as_path_prepend(attrs, rib->local_as, arena);
 	bgp_as_path_prepend(attrs, key->local_as, arena);
 }
 
@@ -178,15 +238,14 @@ uint32_t export_path(struct rib *rib, struct group *group, uint32_t prefix_id,
 		return 0;
 	struct policy_verdict verdict =
 		policy_judge(group->key.policy, bgp_prefix_of(rib->table, prefix_id),
-			     from_bit(source_of_path(rib, path)));
+			     from_bit(source_of_path(rib, path)),
+			     bgp_attrs_of(rib->table, path->attrs));
 	if (!verdict.accept)
 		return 0;
 	struct export_memo now = {
 		.attrs = path->attrs, .peer = path->peer,
 		.family = prefix_family(rib, prefix_id), .changing = verdict.changing,
-		.shared = next_hop_shared(
-			rib, attr_set_at(rib->table, path->attrs)->facts.next_hop_id,
-			group->key.local),
+		.shared = hop_is_shared(rib, group, path),
 	};
 	struct export_memo *memo = &group->memos[(path->attrs * 31u + path->peer) % EXPORT_MEMOS];
 	if (memo->result && !verdict.beyond && memo->attrs == now.attrs &&

@@ -99,8 +99,31 @@ void journal_trim(struct rib *rib, struct group *group)
 
 /* ---- what changed --------------------------------------------------------------------------- */
 
+/* GoBGP: the group of non-clients was told of a client's route, and a non-client's took its place:
+ * no word of that. The list with the route marked as such, +1 reference; 0: does not apply. */
+static uint32_t overtaken(struct rib *rib, const struct group *group, uint32_t prefix_id,
+			  uint32_t old)
+{
+	uint32_t count;
+	const struct path *told = path_list_of(rib->table, old, &count);
+	if (!rib->profile->overtaken_not_withdrawn || count != 1 || group->key.external ||
+	    group->key.client || told->peer == PEER_LOCAL)
+		return 0;
+	const struct path *best = select_best(rib, select_published(rib, prefix_id));
+	const struct peer *from = rib->peers[told->peer];
+	bool by_internal = best && best->peer != PEER_LOCAL &&
+			   !rib->peers[best->peer]->about.external;
+	if (from->about.external || !from->client ||
+	    !(by_internal || told->flags & PATH_OVERTAKEN))
+		return 0;
+	struct path stuck = *told;
+	stuck.flags |= PATH_OVERTAKEN;
+	return path_list_intern(rib->table, prefix_id, &stuck, 1);
+}
+
 /* What the group shall hold for the prefix, as a list of its own, +1 reference. */
-static uint32_t export_prefix(struct rib *rib, struct group *group, uint32_t prefix_id)
+static uint32_t export_prefix(struct rib *rib, struct group *group, uint32_t prefix_id,
+			      uint32_t old)
 {
 	uint32_t count, n = 0;
 	const struct path *paths =
@@ -115,12 +138,17 @@ static uint32_t export_prefix(struct rib *rib, struct group *group, uint32_t pre
 			continue;
 		struct path path = { .attrs = attrs, .peer = paths[i].peer,
 				     .path_id = all_paths ? paths[i].slot : 0 };
+		if (rib->profile->repeats_unchanged) {
+			path.raw = paths[i].attrs;
+			path.flags = PATH_OUT;
+		}
 		uint32_t at = n++;
 		for (; at > 0 && out[at - 1].path_id > path.path_id; at--)
 			out[at] = out[at - 1];
 		out[at] = path;
 	}
-	uint32_t list = path_list_intern(rib->table, prefix_id, out, n);
+	uint32_t list = n ? path_list_intern(rib->table, prefix_id, out, n) :
+			    overtaken(rib, group, prefix_id, old);
 	for (uint32_t i = 0; i < n; i++)
 		bgp_attrs_unref(rib->table, out[i].attrs);
 	return list;
@@ -160,8 +188,11 @@ static void diff(struct rib *rib, uint32_t prefix_id, uint32_t old_list, uint32_
 		}
 		i += gone != NULL;
 		j += here != NULL;
-		if (gone && here && gone->attrs == here->attrs && gone->peer == here->peer)
+		if (gone && here && gone->attrs == here->attrs && gone->peer == here->peer &&
+		    gone->raw == here->raw)
 			continue;
+		if (!gone && here->flags & PATH_OVERTAKEN)
+			continue; /* known to those who were told, and to nobody else */
 		struct draft draft = draft_of(rib, prefix_id, gone, here);
 		ARRAY_PUSH(drafts->items, drafts->count, drafts->capacity, draft);
 	}
@@ -173,7 +204,7 @@ static void fill_one(struct rib *rib, struct group *group, uint32_t prefix_id,
 	uint32_t value = column_get(&group->out, prefix_id);
 	ASSERT(value & OUT_PENDING);
 	uint32_t old = value & ~OUT_PENDING;
-	uint32_t new = export_prefix(rib, group, prefix_id);
+	uint32_t new = export_prefix(rib, group, prefix_id, old);
 	column_set(&group->out, prefix_id, new);
 	if (new != old) {
 		journal_page_changed(rib, group, prefix_id / COLUMN_PAGE);

@@ -85,8 +85,24 @@ static bool may_differ(const struct rib *rib, const struct peer *peer,
 	if (!rib->profile->reflect_to_source &&
 	    message->sources & UINT64_C(1) << peer->index % 64)
 		return true;
-	return rib->profile->suppress_next_hop_of_peer &&
+	return (rib->profile->suppress_next_hop_of_peer ||
+		rib->profile->next_hop_self_for_owner) &&
 	       message->next_hops & UINT64_C(1) << peer->remote_id % 64;
+}
+
+/* The set as this member is told it, +1 reference; 0 stays 0. */
+static uint32_t attrs_for(struct rib *rib, const struct peer *peer, uint32_t attrs)
+{
+	if (attrs == 0)
+		return 0;
+	if (!rib->profile->next_hop_self_for_owner ||
+	    attr_set_at(rib->table, attrs)->facts.next_hop_id != peer->remote_id) {
+		bgp_attrs_ref(rib->table, attrs);
+		return attrs;
+	}
+	struct bgp_attrs own = *bgp_attrs_of(rib->table, attrs);
+	own.next_hop = peer->about.local;
+	return bgp_attrs_intern(rib->table, &own);
 }
 
 static void emit_own(void *context, uint32_t attrs, uint8_t family, const struct item *items,
@@ -130,13 +146,16 @@ static void take(struct rib *rib, struct peer *peer, const struct message *messa
 			gone[gone_count++] = *item;
 	}
 	uint32_t whole = message->attrs ? told_count : gone_count;
-	if (whole == message->count) {
+	uint32_t attrs = attrs_for(rib, peer, message->attrs);
+	if (whole == message->count && attrs == message->attrs) {
 		take_shared(peer, message);
-		return;
+	} else {
+		const struct group_key *key = &peer->group->key;
+		pack_items(rib, key, 0, message->family, gone, gone_count, emit_own, peer);
+		pack_items(rib, key, attrs, message->family, told, told_count, emit_own, peer);
 	}
-	const struct group_key *key = &peer->group->key;
-	pack_items(rib, key, 0, message->family, gone, gone_count, emit_own, peer);
-	pack_items(rib, key, message->attrs, message->family, told, told_count, emit_own, peer);
+	if (attrs)
+		bgp_attrs_unref(rib->table, attrs);
 }
 
 /* ---- single prefixes owed ------------------------------------------------------------------- */
@@ -228,7 +247,8 @@ static void owed_prefix(struct rib *rib, struct peer *peer, const struct owed *r
 			continue;
 		struct draft draft = { .item = { run->prefix_id, paths[i].path_id, 0,
 						 paths[i].peer, PEER_NONE },
-				       .attrs = paths[i].attrs, .family = family };
+				       .attrs = attrs_for(rib, peer, paths[i].attrs),
+				       .family = family };
 		ARRAY_PUSH(drafts->items, drafts->count, drafts->capacity, draft);
 	}
 	for (size_t i = 0; i < length; i++) {
@@ -265,6 +285,9 @@ static void pay(struct rib *rib, struct peer *peer)
 		peer->owed_head = peer->owed_count = peer->owed_capacity = 0;
 	}
 	pack_drafts(rib, &peer->group->key, &drafts, emit_own, peer);
+	for (size_t i = 0; i < drafts.count; i++)
+		if (drafts.items[i].attrs)
+			bgp_attrs_unref(rib->table, drafts.items[i].attrs);
 	free(drafts.items);
 }
 
@@ -377,16 +400,52 @@ static bool advance(struct rib *rib, struct peer *peer)
 	else if (owes(peer))
 		pay(rib, peer);
 	else if (peer->refresh_begin)
-		push_refresh(peer, lowest(&peer->refresh_begin), 1);
+		push_refresh(peer, lowest(&peer->refresh_begin), BGP_REFRESH_BEGIN);
 	else if (peer->dumping)
 		dump_page(rib, peer);
 	else if (peer->refresh_end)
-		push_refresh(peer, lowest(&peer->refresh_end), 2);
+		push_refresh(peer, lowest(&peer->refresh_end), BGP_REFRESH_END);
 	else if (peer->end_of_rib)
 		push_end_of_rib(rib, peer, lowest(&peer->end_of_rib));
 	else
 		return false;
 	return true;
+}
+
+/* Something to send stands in `out`. */
+static bool filled(struct rib *rib, struct peer *peer)
+{
+	while (peer->out_head == peer->out_count) {
+		peer->out_head = peer->out_count = 0;
+		if (!advance(rib, peer))
+			return false;
+	}
+	return true;
+}
+
+/* The withdrawals taken from `out` and what follows them as one UPDATE, where both are of the
+ * classic form and fit; else the withdrawals alone. What follows are more withdrawals, made for
+ * this member alone (others share theirs), or an announcement if the profile has it so. */
+static struct outgoing ride_along(struct rib *rib, struct peer *peer, struct outgoing gone)
+{
+	if (gone.counts.announced || !gone.counts.withdrawn ||
+	    rib->profile->one_prefix_per_update || !filled(rib, peer))
+		return gone;
+	const struct outgoing *next = &peer->out[peer->out_head];
+	bool wanted = next->counts.announced ? rib->profile->withdraws_along :
+					       next->slice->references == 1;
+	if (!wanted)
+		return gone;
+	struct bgp_slice *whole = pack_joined(gone.slice, next->slice,
+					      peer->group->key.message_max);
+	if (!whole)
+		return gone;
+	struct outgoing both = { whole, next->counts };
+	both.counts.withdrawn += gone.counts.withdrawn;
+	bgp_slice_unref(gone.slice);
+	bgp_slice_unref(next->slice);
+	peer->out_head++;
+	return both;
 }
 
 struct bgp_slice *rib_send_next(struct rib *rib, uint32_t index, struct rib_update_counts *counts)
@@ -395,12 +454,13 @@ struct bgp_slice *rib_send_next(struct rib *rib, uint32_t index, struct rib_upda
 	*counts = no_counts;
 	if (!peer || !peer->up || rib->held)
 		return NULL;
-	while (peer->out_head == peer->out_count) {
-		peer->out_head = peer->out_count = 0;
-		if (!advance(rib, peer))
-			return NULL;
-	}
+	if (!filled(rib, peer))
+		return NULL;
 	struct outgoing outgoing = peer->out[peer->out_head++];
+	for (struct bgp_slice *before = NULL; before != outgoing.slice;) {
+		before = outgoing.slice;
+		outgoing = ride_along(rib, peer, outgoing);
+	}
 	*counts = outgoing.counts;
 	return outgoing.slice;
 }

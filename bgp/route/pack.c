@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "bgp/route/rib_inside.h"
+#include "bgp/wire/message.h"
 
 static struct bgp_slice *slice_of(const void *bytes, size_t length)
 {
@@ -23,6 +24,8 @@ static uint32_t encode_one(struct rib *rib, const struct group_key *key, uint32_
 	bgp_update_begin(&writer, rib->table->buffer, key->message_max,
 			 attrs ? bgp_attrs_of(rib->table, attrs) : NULL, &key->codec, family);
 	uint32_t n = 0;
+	if (rib->profile->one_prefix_per_update)
+		count = 1;
 	for (; n < count; n++) {
 		struct bgp_nlri_item item = { bgp_prefix_of(rib->table, items[n].prefix_id),
 					      items[n].path_id };
@@ -111,4 +114,44 @@ void pack_drafts(struct rib *rib, const struct group_key *key, const struct draf
 				   context);
 		}
 	}
+}
+
+/* Parts of an UPDATE (RFC 4271 4.3) of our own making. */
+struct parts {
+	const uint8_t *withdrawn, *rest; /* rest: attributes with their length, and NLRI */
+	size_t withdrawn_length, rest_length;
+};
+
+static struct parts parts_of(const struct bgp_slice *slice)
+{
+	struct reader in = reader_of(slice->bytes + BGP_HEADER_BYTES,
+				     slice->length - BGP_HEADER_BYTES);
+	struct parts parts = { .withdrawn_length = reader_u16(&in) };
+	parts.withdrawn = reader_bytes(&in, parts.withdrawn_length);
+	parts.rest_length = reader_left(&in);
+	parts.rest = reader_bytes(&in, parts.rest_length);
+	return parts;
+}
+
+struct bgp_slice *pack_joined(const struct bgp_slice *gone, const struct bgp_slice *then,
+			      size_t message_max)
+{
+	struct parts a = parts_of(gone), b = parts_of(then);
+	size_t total = gone->length + b.withdrawn_length + b.rest_length - 2;
+	/* An empty `rest` is the two octets of its length; End-of-RIB and MP_UNREACH stay alone. */
+	bool end_of_rib = b.withdrawn_length == 0 && b.rest_length == 2;
+	if (a.rest_length != 2 || end_of_rib || total > message_max ||
+	    then->bytes[BGP_HEADER_BYTES - 1] != BGP_UPDATE)
+		return NULL;
+	struct bgp_slice *whole = memory_alloc(sizeof(*whole) + total);
+	whole->references = 1;
+	whole->length = (uint32_t)total;
+	memcpy(whole->bytes, gone->bytes, gone->length - 2);
+	uint8_t *at = whole->bytes + gone->length - 2;
+	memcpy(at, b.withdrawn, b.withdrawn_length);
+	memcpy(at + b.withdrawn_length, b.rest, b.rest_length);
+	put_u16(whole->bytes + 16, (uint16_t)total);
+	put_u16(whole->bytes + BGP_HEADER_BYTES,
+		(uint16_t)(a.withdrawn_length + b.withdrawn_length));
+	return whole;
 }

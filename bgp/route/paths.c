@@ -59,6 +59,8 @@ static uint32_t list_add(struct bgp_table *table, uint64_t hash, uint32_t prefix
 		if (!paths[i].raw)
 			continue; /* an Adj-RIB-Out: nobody watches its next hops */
 		bgp_attrs_ref(table, paths[i].raw);
+		if (paths[i].flags & PATH_OUT)
+			continue;
 		uint32_t next_hop = attr_set_at(table, paths[i].attrs)->facts.next_hop_id;
 		if (next_hop)
 			table_pair_add(table, next_hop, prefix_id);

@@ -25,12 +25,18 @@
 /* What the decision process made of it. */
 #define PATH_BEST 32u       /* selected; the first of the list, once the list is decided */
 #define PATH_MULTIPATH 64u  /* used for forwarding: these follow, in order of preference */
+/* Nothing to the decision: the peer has yet to repeat it, or it goes at EoRR (RFC 7313). */
+#define PATH_UNREPEATED 512u
+
+/* In an Adj-RIB-Out ... */
+#define PATH_OUT 128u       /* `raw` is what it was made from; nobody watches its next hop */
+#define PATH_OVERTAKEN 256u /* told, gone, and never withdrawn (profile) */
 
 #define PATH_INELIGIBLE (PATH_LOOP | PATH_REJECTED)
 #define PATH_DECIDED (PATH_BEST | PATH_MULTIPATH)
 
 struct path {
-	uint32_t raw;     /* attribute set as received; in an Adj-RIB-Out 0 */
+	uint32_t raw;     /* attribute set as received; in an Adj-RIB-Out 0, or see PATH_OUT */
 	uint32_t attrs;   /* after import policy; in an Adj-RIB-Out: as sent */
 	uint32_t path_id; /* as received; in an Adj-RIB-Out: as sent */
 	uint16_t peer;    /* index, or PEER_LOCAL */

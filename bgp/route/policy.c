@@ -2,11 +2,14 @@
 
 #include <string.h>
 
-static bool rule_matches(const struct bgp_policy_rule *rule, struct ip_prefix prefix, uint8_t from)
+static bool rule_matches(const struct bgp_policy_rule *rule, struct ip_prefix prefix, uint8_t from,
+			 const struct bgp_attrs *attrs)
 {
 	if (rule->from && !(rule->from & from))
 		return false;
 	if (rule->prefix.addr.family != IP_NONE && !ip_prefix_covers(rule->prefix, prefix))
+		return false;
+	if (rule->match_community && !bgp_has_community(attrs, rule->community))
 		return false;
 	if (rule->length_min == 0 && rule->length_max == 0)
 		return true;
@@ -19,14 +22,14 @@ static bool rule_changes(const struct bgp_policy_rule *rule)
 }
 
 struct policy_verdict policy_judge(const struct bgp_policy *policy, struct ip_prefix prefix,
-				   uint8_t from)
+				   uint8_t from, const struct bgp_attrs *attrs)
 {
 	struct policy_verdict verdict = { .accept = true };
 	if (!policy)
 		return verdict;
 	for (size_t i = 0; i < policy->count; i++) {
 		const struct bgp_policy_rule *rule = &policy->rules[i];
-		if (!rule_matches(rule, prefix, from))
+		if (!rule_matches(rule, prefix, from, attrs))
 			continue;
 		if (rule->verdict == BGP_RULE_REJECT)
 			return (struct policy_verdict){ .accept = false };
@@ -66,9 +69,10 @@ static void add_communities(struct bgp_attrs *attrs, const struct bgp_policy_rul
 void policy_apply(const struct bgp_policy *policy, struct ip_prefix prefix, uint8_t from,
 		  struct bgp_attrs *attrs, struct arena *arena)
 {
+	const struct bgp_attrs came = *attrs; /* rules match what came, not what others made of it */
 	for (size_t i = 0; policy && i < policy->count; i++) {
 		const struct bgp_policy_rule *rule = &policy->rules[i];
-		if (!rule_matches(rule, prefix, from))
+		if (!rule_matches(rule, prefix, from, &came))
 			continue;
 		if (rule->add_community_count)
 			add_communities(attrs, rule, arena);
@@ -85,6 +89,7 @@ static bool rule_equal(const struct bgp_policy_rule *a, const struct bgp_policy_
 {
 	return ip_prefix_equal(a->prefix, b->prefix) && a->length_min == b->length_min &&
 	       a->length_max == b->length_max && a->from == b->from && a->verdict == b->verdict &&
+	       a->match_community == b->match_community && a->community == b->community &&
 	       a->add_community_count == b->add_community_count &&
 	       (a->add_community_count == 0 ||
 		memcmp(a->add_communities, b->add_communities,

@@ -15,8 +15,9 @@ struct policy_verdict {
 
 /* `from`: one of BGP_FROM_*. A policy of NULL accepts. */
 struct policy_verdict policy_judge(const struct bgp_policy *policy, struct ip_prefix prefix,
-				   uint8_t from);
-/* Carries out what the matching rules change; new memory comes from the arena. */
+				   uint8_t from, const struct bgp_attrs *attrs);
+/* Carries out what the matching rules change; new memory comes from the arena. All rules look at
+ * the route as it came: a community that one rule adds is not seen by the next. */
 void policy_apply(const struct bgp_policy *policy, struct ip_prefix prefix, uint8_t from,
 		  struct bgp_attrs *attrs, struct arena *arena);
 bool policy_equal(const struct bgp_policy *a, const struct bgp_policy *b);

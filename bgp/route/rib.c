@@ -22,6 +22,7 @@ static void take_configuration(struct rib *rib, const struct bgp_config *config)
 					config->maximum_paths_internal :
 					profile->maximum_paths_internal;
 	rib->requires_policy = config->ebgp_requires_policy;
+	rib->clients_are_meshed = config->clients_are_meshed;
 }
 
 struct rib *rib_new(struct bgp_table *table, const struct bgp_config *config)
@@ -78,6 +79,7 @@ static void take_peer_config(struct rib *rib, struct peer *peer,
 {
 	peer->about.config = config;
 	peer->client = !peer->about.external && config->rr_client;
+	peer->role = peer->about.external ? config->role : BGP_ROLE_NONE;
 	peer->cluster_id = config->cluster_id ? config->cluster_id : rib->cluster_id;
 	peer->remote_id = bgp_next_hop_id(rib->table, config->remote);
 }
@@ -110,7 +112,9 @@ static void configure_peer(struct rib *rib, struct peer *peer, const struct bgp_
 static bool same_import(const struct bgp_peer_config *a, const struct bgp_peer_config *b)
 {
 	return a->rr_client == b->rr_client && a->cluster_id == b->cluster_id &&
-	       a->allow_as_in == b->allow_as_in && policy_equal(a->import, b->import);
+	       a->allow_as_in == b->allow_as_in && a->role == b->role &&
+	       a->local_as_received == b->local_as_received &&
+	       policy_equal(a->import, b->import);
 }
 
 void rib_peer_configured(struct rib *rib, uint32_t index, const struct bgp_peer_config *config,
@@ -132,7 +136,8 @@ void rib_configured(struct rib *rib, const struct bgp_config *config, struct ins
 	    old.local_as == rib->local_as && old.cluster_id == rib->cluster_id &&
 	    old.maximum_external == rib->maximum_external &&
 	    old.maximum_internal == rib->maximum_internal &&
-	    old.requires_policy == rib->requires_policy)
+	    old.requires_policy == rib->requires_policy &&
+	    old.clients_are_meshed == rib->clients_are_meshed)
 		return;
 	for (uint32_t i = 0; i < rib->peer_count; i++)
 		if (rib->peers[i] && rib->peers[i]->known)

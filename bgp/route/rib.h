@@ -44,8 +44,14 @@ void rib_peer_configured(struct rib *rib, uint32_t peer, const struct bgp_peer_c
 /* The session ended. Routes of `keep_stale` families stay, marked stale (those stale already go);
  * all others are removed. */
 void rib_peer_down(struct rib *rib, uint32_t peer, uint8_t keep_stale, struct instant now);
+bool rib_peer_is_up(const struct rib *rib, uint32_t peer);
 /* Removes what is still stale of those families: restart time over, F bit missing, End-of-RIB. */
 void rib_stale_flush(struct rib *rib, uint32_t peer, uint8_t families, struct instant now);
+
+/* The peer tells all it has once more (RFC 7313): from BEGIN on its routes of those families wait
+ * to be repeated, in force as before; what was not repeated until END is removed. */
+void rib_repeat_begin(struct rib *rib, uint32_t peer, uint8_t families, struct instant now);
+void rib_repeat_end(struct rib *rib, uint32_t peer, uint8_t families, struct instant now);
 
 struct rib_update_counts {
 	uint32_t announced, withdrawn; /* prefixes */

@@ -76,9 +76,11 @@ struct export_memo {
 
 struct group_key {
 	bool external, client, multihop;
+	enum bgp_role role; /* ours, to external peers */
 	enum bgp_next_hop_mode next_hop;
 	struct ip_addr local;
 	uint32_t local_as;
+	bool own_as_too;     /* behind it, in AS_PATH */
 	uint32_t cluster_id; /* of clients' sessions; else 0 */
 	struct bgp_codec codec;
 	size_t message_max;
@@ -125,6 +127,7 @@ struct peer {
 	uint32_t index;
 	bool known;          /* `about` is good: the session is up, or stale routes are left */
 	bool up, client;
+	enum bgp_role role;  /* ours to it (RFC 9234) */
 	uint32_t cluster_id; /* of this session */
 	uint32_t remote_id, local_id; /* next-hop ids of both ends */
 	uint32_t paths;      /* in Adj-RIB-In */
@@ -160,7 +163,7 @@ struct rib {
 	const struct bgp_profile *profile;
 	uint32_t router_id, local_as, cluster_id;
 	uint32_t maximum_external, maximum_internal;
-	bool requires_policy;
+	bool requires_policy, clients_are_meshed;
 	bool held;
 	struct column routes;    /* prefix -> path list */
 	struct column suspended; /* prefix -> list last published, or SUSPENDED_NONE,
@@ -274,6 +277,11 @@ void pack_items(struct rib *rib, const struct group_key *key, uint32_t attrs, ui
 /* Withdrawals first, then one attribute set after the other in order of first mention. */
 void pack_drafts(struct rib *rib, const struct group_key *key, const struct drafts *drafts,
 		 pack_emit *emit, void *context);
+
+/* Withdrawals and the UPDATE after them, both of the classic IPv4 form, as one message; NULL if they
+ * are not, or do not fit. */
+struct bgp_slice *pack_joined(const struct bgp_slice *gone, const struct bgp_slice *then,
+			      size_t message_max);
 
 /* member.c */
 bool member_pending(const struct rib *rib, const struct peer *peer);

@@ -29,6 +29,7 @@ static struct candidate candidate_of(const struct rib *rib, const struct path *p
 							  0,
 		.metric = next_hop_metric(rib, set->facts.next_hop_id),
 		.router_id = rib->router_id,
+		.peer_id = rib->router_id,
 		.clusters = attrs->cluster_count,
 		.path_id = path->path_id,
 		.peer = path->peer,
@@ -37,7 +38,7 @@ static struct candidate candidate_of(const struct rib *rib, const struct path *p
 	if (!c.local) {
 		const struct peer *peer = rib->peers[path->peer];
 		c.external = peer->about.external;
-		c.router_id = peer->about.router_id;
+		c.router_id = c.peer_id = peer->about.router_id;
 		c.address = peer->about.config->remote;
 	}
 	if (bgp_has(attrs, BGP_ATTR_ORIGINATOR_ID))
@@ -51,7 +52,7 @@ static uint32_t candidates_of(const struct rib *rib, const struct path *paths, u
 {
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < count; i++)
-		if (!(paths[i].flags & PATH_INELIGIBLE))
+		if (!(paths[i].flags & (PATH_INELIGIBLE | PATH_WAITING)))
 			candidates[n++] = candidate_of(rib, &paths[i], i);
 	return n;
 }
@@ -147,7 +148,7 @@ static void arrange(struct path *paths, uint32_t count, const uint32_t *chosen,
 
 static bool selectable(const struct rib *rib, const struct path *path)
 {
-	return !(path->flags & PATH_INELIGIBLE) &&
+	return !(path->flags & (PATH_INELIGIBLE | PATH_WAITING)) &&
 	       (!(path->flags & PATH_UNREACHABLE) || rib->profile->unreachable_reflected);
 }
 
@@ -164,8 +165,10 @@ static void mark(struct rib *rib, struct path *paths, uint32_t count, uint32_t c
 		paths[i].flags |= PATH_MULTIPATH;
 }
 
-static bool any_waits(const struct path *paths, uint32_t count)
+static bool any_waits(const struct rib *rib, const struct path *paths, uint32_t count)
 {
+	if (rib->profile->new_next_hop_unusable)
+		return false;
 	for (uint32_t i = 0; i < count; i++)
 		if (paths[i].flags & PATH_WAITING)
 			return true;
@@ -177,7 +180,7 @@ static bool any_waits(const struct path *paths, uint32_t count)
  * knowing. */
 static void decide(struct rib *rib, struct path *paths, uint32_t count)
 {
-	if (any_waits(paths, count))
+	if (any_waits(rib, paths, count))
 		return;
 	uint32_t chosen[BGP_NEXT_HOPS_MAX], chosen_count = 1;
 	if (count > 1) {
@@ -225,7 +228,7 @@ static bool list_waits(const struct rib *rib, uint32_t list)
 {
 	uint32_t count;
 	const struct path *paths = path_list_of(rib->table, list, &count);
-	return any_waits(paths, count);
+	return any_waits(rib, paths, count);
 }
 
 /* ---- publishing ----------------------------------------------------------------------------- */

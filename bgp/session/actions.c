@@ -93,13 +93,13 @@ void send_notification(const struct fsm *fsm, struct session_connection *connect
 
 void send_open(const struct fsm *fsm, struct session_connection *connection)
 {
-	static const uint8_t none[] = { 0 };
 	const struct bgp_profile *profile = fsm->context->profile;
-	const uint8_t *order = fsm->session->plain_open ? none : profile->capabilities;
+	uint8_t order[OPEN_ORDER_MAX];
 	uint8_t room[BGP_MESSAGE_MAX];
 	struct writer out = writer_of(room, sizeof(room));
 	struct bgp_open open;
 	open_build(fsm->session, fsm->context, fsm->now, &open);
+	open_order(fsm->session, fsm->context, order);
 	bgp_open_encode(&open, order, profile->capability_per_parameter, &out);
 	send_slice(fsm->session, fsm->context, fsm->now, connection, slice_of(&out), BGP_OPEN,
 		   0, 0);

@@ -45,6 +45,7 @@ void connection_leave(const struct fsm *fsm, struct session_connection *connecti
 		session->cause.graceful = keep != 0;
 		action_push(fsm->context, session, SESSION_DO_DOWN)->families = keep;
 		pace_end(session);
+		refresh_forgotten(session);
 	}
 	free(connection->partial);
 	*connection = (struct session_connection){ 0 };
@@ -62,7 +63,7 @@ static void to_idle(struct fsm *fsm)
 	session->base = BGP_IDLE;
 	session->connect_retry_at = INSTANT_NEVER;
 	session->idle_hold_at =
-		session->started ? instant_add(fsm->now, idle_pause(fsm)) : INSTANT_NEVER;
+		session->started ? timer_end(fsm->context, fsm->now, idle_pause(fsm)) : INSTANT_NEVER;
 }
 
 static void leave(struct fsm *fsm)
@@ -96,7 +97,9 @@ static void dial(struct fsm *fsm)
 	connection_timers_clear(connection);
 	session->base = BGP_CONNECT;
 	action_push(fsm->context, session, SESSION_DO_CONNECT)->connection = connection->number;
-	arm_connect_retry(fsm);
+	session->connect_retry_at = INSTANT_NEVER;
+	if (!fsm->context->profile->dial_outlasts_retry)
+		arm_connect_retry(fsm);
 }
 
 static void say_open(struct fsm *fsm)
@@ -239,8 +242,7 @@ static void connected(struct fsm *fsm)
 	struct session_context *context = fsm->context;
 	fsm->connection->open = true;
 	fsm->session->connect_retry_at = INSTANT_NEVER;
-	int64_t delay_ns = bgp_timer_draw(context->profile, BGP_TIMER_DELAY_OPEN, -1,
-					  &context->random);
+	int64_t delay_ns = session_draw(fsm->session, context, BGP_TIMER_DELAY_OPEN, -1);
 	if (delay_ns)
 		fsm->connection->delay_open_at = instant_add(fsm->now, delay_ns);
 	else
@@ -262,7 +264,9 @@ static void connect_failed(struct fsm *fsm)
 		to_idle(fsm);
 	} else if (delayed || !fsm->context->profile->refused_goes_idle) {
 		session->base = BGP_ACTIVE;
-		arm_connect_retry(fsm);
+		if (!fsm->context->profile->retry_counts_from_dial ||
+		    instant_is_never(session->connect_retry_at))
+			arm_connect_retry(fsm);
 	} else {
 		to_idle(fsm);
 	}
@@ -316,6 +320,7 @@ static void confirmed(struct fsm *fsm)
 	struct session_connection *connection = fsm->connection;
 	connection->state = BGP_ESTABLISHED;
 	arm_hold(fsm, connection);
+	session->stood_since = fsm->now;
 	if (fsm->context->profile->error_memory_ns == 0)
 		session->error_pause_ns = 0;
 	pace_begin(fsm);
@@ -426,7 +431,8 @@ const char *session_event_name(enum session_event event) { return words[event].n
 
 static struct session_cause cause_of(enum session_event event, const struct session_input *input)
 {
-	struct session_cause cause = { .reason = words[event].reason };
+	struct session_cause cause = { .reason = words[event].reason,
+				       .communication = input->communication };
 	bool received = event == SESSION_NOTIFICATION || event == SESSION_NOTIFICATION_VERSION;
 	if (input->error) {
 		cause.code = input->error->code;

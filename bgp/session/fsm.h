@@ -9,6 +9,7 @@ struct session_input {
 	const struct bgp_error *error; /* to send (2, 8, 21, 22, 23, 28), or received (24, 25) */
 	const struct bgp_open *open;   /* 19, 20 */
 	enum bgp_close_reason close_reason; /* 18 */
+	const char *communication;     /* 25: RFC 9003 */
 	const char *reason;            /* overrides the event's usual words */
 	bool still_open;               /* 18: the transport is ours to close */
 };
@@ -51,6 +52,10 @@ struct bgp_slice *slice_of(const struct writer *bytes);
 /* open.c */
 void open_build(const struct session *session, const struct session_context *context,
 		struct instant now, struct bgp_open *open);
+/* Codes of the capabilities to send, in order, 0-terminated. */
+#define OPEN_ORDER_MAX 32u
+void open_order(const struct session *session, const struct session_context *context,
+		uint8_t order[OPEN_ORDER_MAX]);
 /* RFC 4271 6.2, as far as it depends on who the peer is. False: *error. */
 bool open_check(const struct session *session, const struct session_context *context,
 		const struct bgp_open *theirs, struct bgp_error *error);
@@ -66,6 +71,9 @@ bool collision_lost(struct fsm *fsm, const struct bgp_open *open);
 
 /* timers.c */
 void connection_timers_clear(struct session_connection *connection);
+/* When a timer of that span ends: a daemon whose clock counts whole ticks ends it with a tick, in
+ * (span - tick, span]. */
+struct instant timer_end(const struct session_context *context, struct instant now, int64_t span_ns);
 void arm_connect_retry(const struct fsm *fsm);
 void arm_active(const struct fsm *fsm); /* in Active, before (re)dialling */
 void arm_hold(const struct fsm *fsm, struct session_connection *connection);
@@ -88,6 +96,12 @@ void restart_stop_waiting(struct session *session, struct session_context *conte
 /* RFC 8538 3.1: what is meant to end the session for good is wrapped into a Hard Reset. */
 struct bgp_error restart_cease(const struct session_connection *connection,
 			       const struct bgp_error *error);
+
+/* refresh.c */
+void refresh_received(const struct fsm *fsm, const struct bgp_route_refresh *refresh);
+/* EoRR, or the time for it is over. */
+void refresh_ended(struct session *session, struct session_context *context, uint8_t families);
+void refresh_forgotten(struct session *session);
 
 /* pace.c */
 void pace_begin(const struct fsm *fsm);

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "bgp/session/fsm.h"
+#include "bgp/wire/communication.h"
 
 static size_t message_max(const struct session_connection *connection)
 {
@@ -99,6 +100,19 @@ static void maybe_go_plain(struct session *session, const struct session_context
 		session->plain_open = true;
 }
 
+/* RFC 9003 2: the words are for people, and the session keeps them for its owner. */
+static const char *communication_of(struct session *session, const struct bgp_error *error)
+{
+	struct text text;
+	text_init(&text);
+	free(session->heard);
+	session->heard = NULL;
+	if (bgp_communication_get(error, &text))
+		session->heard = memory_strdup(text_string(&text));
+	text_free(&text);
+	return session->heard;
+}
+
 static void read_notification(struct session *session, struct session_context *context,
 			      struct instant now, struct session_connection *connection,
 			      const struct bgp_frame *frame)
@@ -107,6 +121,7 @@ static void read_notification(struct session *session, struct session_context *c
 	struct session_input input = { 0 };
 	if (bgp_notification_decode(frame->body, frame->body_length, &error))
 		input.error = &error;
+	input.communication = communication_of(session, &error);
 	bool version = error.code == 2 && error.subcode == 1;
 	maybe_go_plain(session, context, connection, &error);
 	session_event(session, context, now,
@@ -135,13 +150,9 @@ static void read_refresh(struct session *session, struct session_context *contex
 		session_event(session, context, now, SESSION_HEADER_ERROR, connection, &input);
 		return;
 	}
-	uint8_t families = refresh.family & connection->terms.families;
-	if (refresh.subtype != 0 || !families || !connection->terms.route_refresh)
-		return;
-	struct session_action *action = action_push(context, session, SESSION_DO_REFRESH);
-	action->connection = connection->number;
-	action->families = families;
-	action->flag = connection->terms.enhanced_refresh;
+	const struct fsm fsm = { .session = session, .context = context, .now = now,
+				 .connection = connection, .input = &nothing };
+	refresh_received(&fsm, &refresh);
 }
 
 static void tell_received(const struct session *session, struct session_context *context,

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/time.h"
 #include "bgp/session/fsm.h"
+#include "bgp/session/role.h"
 
 static bool announces(const struct session *session, const struct session_context *context,
 		      enum bgp_capability_code code)
@@ -36,7 +37,7 @@ static void build_restart(const struct session *session, const struct session_co
 	    !(peer->graceful_restart || profile->restart_helper))
 		return;
 	ours->graceful_restart = true;
-	ours->restarting = context->restarting ||
+	ours->restarting = context->restarting || profile->restart_bit_always ||
 			   (profile->restart_bit_at_start &&
 			    instant_before(now, context->restart_bit_until));
 	ours->restart_notification = profile->restart_notification;
@@ -47,6 +48,12 @@ static void build_restart(const struct session *session, const struct session_co
 		return;
 	ours->restart_families = peer->families;
 	ours->forwarding_families = context->restarting ? peer->families : 0;
+}
+
+/* Roles are a matter between autonomous systems. */
+static enum bgp_role role_of(const struct session *session, const struct session_context *context)
+{
+	return session_external(session, context) ? session->peer->role : BGP_ROLE_NONE;
 }
 
 void open_build(const struct session *session, const struct session_context *context,
@@ -66,6 +73,7 @@ void open_build(const struct session *session, const struct session_context *con
 	ours->refresh_old = announces(session, context, BGP_CAP_REFRESH_OLD);
 	ours->enhanced_refresh = announces(session, context, BGP_CAP_ENHANCED_REFRESH);
 	ours->extended_message = announces(session, context, BGP_CAP_EXTENDED_MESSAGE);
+	ours->extended_next_hop = announces(session, context, BGP_CAP_EXTENDED_NEXT_HOP);
 	ours->long_lived = announces(session, context, BGP_CAP_LONG_LIVED_GR);
 	if (ours->long_lived && profile->long_lived_listed)
 		ours->long_lived_families = ours->long_lived_forwarding = ours->families;
@@ -77,7 +85,25 @@ void open_build(const struct session *session, const struct session_context *con
 		if (peer->add_path_receive || profile->add_path_receive_always)
 			ours->add_path_receive = ours->families;
 	}
+	if (role_of(session, context) != BGP_ROLE_NONE && !session->plain_open) {
+		ours->has_role = true;
+		ours->role = (uint8_t)(session->peer->role - 1);
+	}
 	build_restart(session, context, now, ours);
+}
+
+void open_order(const struct session *session, const struct session_context *context,
+		uint8_t order[OPEN_ORDER_MAX])
+{
+	size_t count = 0;
+	const uint8_t *usual = context->profile->capabilities;
+	if (!session->plain_open) {
+		for (; *usual && count < OPEN_ORDER_MAX - 2; usual++)
+			order[count++] = *usual;
+		/* Nobody sends it unasked, so no profile lists it. */
+		order[count++] = BGP_CAP_ROLE;
+	}
+	order[count] = 0;
 }
 
 /* RFC 5492 3: 2/7 lists the capabilities we cannot do without. */
@@ -95,7 +121,7 @@ static void want_families(uint8_t families, struct bgp_error *error)
 		writer_u16(&out, afi);
 		writer_u16(&out, safi); /* a reserved octet, then SAFI */
 	}
-	error->data_length = (uint8_t)writer_used(&out);
+	error->data_length = (uint16_t)writer_used(&out);
 }
 
 bool open_check(const struct session *session, const struct session_context *context,
@@ -110,6 +136,11 @@ bool open_check(const struct session *session, const struct session_context *con
 	/* RFC 6286 2.2: identifiers are unique within an AS only. */
 	if (theirs->router_id == context->router_id && !session_external(session, context)) {
 		error->subcode = 3;
+		return false;
+	}
+	if (!role_fits(role_of(session, context), session->peer->role_strict,
+		       &theirs->capabilities)) {
+		error->subcode = 11;
 		return false;
 	}
 	open_build(session, context, INSTANT_ZERO, &ours);

@@ -10,9 +10,8 @@ void pace_begin(const struct fsm *fsm)
 {
 	struct session_context *context = fsm->context;
 	fsm->session->pace = (struct session_pace){
-		.not_before = instant_add(fsm->now,
-					  bgp_timer_draw(context->profile, BGP_TIMER_COALESCE, -1,
-							 &context->random)),
+		.not_before = instant_add(fsm->now, session_draw(fsm->session, context,
+								 BGP_TIMER_COALESCE, -1)),
 	};
 }
 
@@ -67,7 +66,6 @@ void session_drained(struct session *session, struct session_context *context, s
 	enum bgp_timer_kind kind = session_external(session, context) ? BGP_TIMER_MRAI_EXTERNAL
 								      : BGP_TIMER_MRAI_INTERNAL;
 	if (pace->begun)
-		pace->not_before = instant_add(now, bgp_timer_draw(context->profile, kind, -1,
-								   &context->random));
+		pace->not_before = instant_add(now, session_draw(session, context, kind, -1));
 	pace->draining = pace->begun = false;
 }

@@ -30,9 +30,9 @@ void restart_lost(const struct fsm *fsm, const struct session_connection *connec
 	session->stale_families = keep;
 	session->stale_until = INSTANT_NEVER;
 	if (keep)
-		session->stale_until = instant_add(
-			fsm->now, bgp_timer_draw(fsm->context->profile, BGP_TIMER_RESTART, time_ns,
-						 &fsm->context->random));
+		session->stale_until = timer_end(
+			fsm->context, fsm->now,
+			session_draw(session, fsm->context, BGP_TIMER_RESTART, time_ns));
 	restart_stop_waiting(session, fsm->context);
 }
 
@@ -61,9 +61,9 @@ void restart_came_back(const struct fsm *fsm, const struct session_connection *c
 	/* RFC 4724 4.2: what the peer lists no more, or did not keep forwarding for, goes now. */
 	restart_flush(session, context, (uint8_t)~terms->forwarding_families);
 	if (session->stale_families && context->profile->timers[BGP_TIMER_STALE_MAX].value_ns)
-		session->stale_until = instant_add(
-			fsm->now, bgp_timer_draw(context->profile, BGP_TIMER_STALE_MAX, -1,
-						 &context->random));
+		session->stale_until = timer_end(
+			fsm->context, fsm->now,
+			session_draw(session, context, BGP_TIMER_STALE_MAX, -1));
 	session->end_of_rib_seen = 0;
 	context->came_up = true;
 	if (!context->restarting)
@@ -113,6 +113,6 @@ struct bgp_error restart_cease(const struct session_connection *connection,
 	if (length > sizeof(hard.data) - 2)
 		length = sizeof(hard.data) - 2;
 	memcpy(hard.data + 2, error->data, length);
-	hard.data_length = (uint8_t)(2 + length);
+	hard.data_length = (uint16_t)(2 + length);
 	return hard;
 }

@@ -2,15 +2,22 @@
 #include "bgp/session/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "bgp/session/fsm.h"
+#include "bgp/wire/communication.h"
 
 void session_init(struct session *session, uint32_t number, const struct bgp_peer_config *peer)
 {
-	*session = (struct session){ .number = number, .peer = peer, .live = true };
+	*session = (struct session){ .number = number,
+				     .peer = peer,
+				     .live = true,
+				     .name_hash = hash_bytes(peer->name, strlen(peer->name)) };
 	session->connect_retry_at = session->idle_hold_at = INSTANT_NEVER;
-	session->stale_until = session->armed_at = INSTANT_NEVER;
+	session->stale_until = session->repeat_until = session->armed_at = INSTANT_NEVER;
+	session->stood_since = INSTANT_NEVER;
 	connection_timers_clear(&session->outgoing);
 	connection_timers_clear(&session->incoming);
 }
@@ -19,6 +26,8 @@ void session_free(struct session *session)
 {
 	free(session->outgoing.partial);
 	free(session->incoming.partial);
+	free(session->heard);
+	session->heard = NULL;
 	session->outgoing.partial = session->incoming.partial = NULL;
 	session->live = false;
 }
@@ -53,10 +62,9 @@ void session_start(struct session *session, struct session_context *context, str
 		context->awaited++;
 	}
 	int64_t delay_ns = profile->starts_active ? 0
-						  : bgp_timer_draw(profile, BGP_TIMER_START, -1,
-								   &context->random);
+						  : session_draw(session, context, BGP_TIMER_START, -1);
 	if (delay_ns)
-		session->idle_hold_at = instant_add(now, delay_ns);
+		session->idle_hold_at = timer_end(context, now, delay_ns);
 	else
 		session_event(session, context, now, SESSION_AUTOMATIC_START, NULL, &nothing);
 }
@@ -66,6 +74,8 @@ void session_stop(struct session *session, struct session_context *context, stru
 {
 	struct bgp_error cease = { .code = 6, .subcode = cease_subcode };
 	struct session_input input = { .error = cease_subcode ? &cease : NULL, .reason = reason };
+	if (cease_subcode == 2 && session->peer->shutdown_text)
+		bgp_communication_put(&cease, session->peer->shutdown_text);
 	session->started = false;
 	session->idle_hold_at = INSTANT_NEVER;
 	session_event(session, context, now, SESSION_MANUAL_STOP, NULL, &input);
@@ -112,10 +122,20 @@ uint32_t session_arrived(struct session *session, struct session_context *contex
 	maybe_restarted(session, context, now);
 	bool restarted = was_established && !session_established(session);
 	if (session_state(session) == BGP_IDLE) {
-		if (context->profile->idle_refuses && !restarted)
+		bool tolerant = session->retry_counter < context->profile->idle_accepts_below;
+		if (context->profile->idle_refuses && !tolerant && !restarted)
 			return 0;
 		session->base = BGP_ACTIVE;
 		session->idle_hold_at = INSTANT_NEVER;
+	}
+	if (context->profile->single_connection && session->outgoing.number) {
+		if (session->outgoing.state >= BGP_OPEN_SENT)
+			return 0;
+		const struct fsm fsm = { .session = session, .context = context, .now = now,
+					 .event = SESSION_TCP_CONFIRMED, .input = &nothing };
+		connection_leave(&fsm, &session->outgoing, true);
+		session->connect_retry_at = INSTANT_NEVER;
+		session->base = BGP_ACTIVE;
 	}
 	if (connection->number) {
 		bool oust = restarted || context->profile->newer_incoming_replaces;

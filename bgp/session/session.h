@@ -7,9 +7,11 @@
  *
  *   fsm.c        the table of RFC 4271 8.2.2: state x event -> handler
  *   open.c       our OPEN, the checks of the peer's, and what both together mean
+ *   role.c       who may be what to whom (RFC 9234)
  *   collision.c  which of two connections stays (RFC 4271 6.8, RFC 6286)
  *   timers.c     deadlines, their draws, and the event each one becomes
  *   restart.c    graceful restart, both roles (RFC 4724, RFC 8538)
+ *   refresh.c    ROUTE-REFRESH received (RFC 2918, RFC 7313)
  *   input.c      bytes -> messages -> events
  *   pace.c       when a peer may be sent what has changed
  *   actions.c    the queue
@@ -91,6 +93,7 @@ struct session_connection {
 /* Why the state changed last. */
 struct session_cause {
 	const char *reason; /* static */
+	const char *communication; /* the session's, until the next NOTIFICATION; NULL: none */
 	uint8_t code, subcode;
 	bool sent, has_close, graceful;
 	enum bgp_close_reason close_reason;
@@ -117,13 +120,19 @@ struct session {
 	uint32_t retry_counter;             /* ConnectRetryCounter */
 	int64_t error_pause_ns;             /* last pause after an error; doubles */
 	struct instant last_error;
+	struct instant stood_since;         /* Established; never: since the last pause it was not */
 	struct instant connect_retry_at, idle_hold_at;
 	struct session_connection outgoing, incoming;
 	uint8_t stale_families;             /* kept while the peer restarts */
 	uint8_t end_of_rib_seen;
 	struct instant stale_until;
+	uint8_t repeating_families;         /* between BoRR and EoRR (RFC 7313) */
+	struct instant repeat_until;
 	struct session_pace pace;
 	struct session_cause cause;
+	uint64_t name_hash;                 /* what its draws are named by: see session_draw */
+	uint32_t drawn[BGP_TIMER_KINDS];
+	char *heard;                        /* owned: shutdown communication received last */
 	struct instant armed_at;            /* the owner's: its earliest wake-up entry */
 };
 
@@ -135,6 +144,8 @@ enum session_action_kind {
 	SESSION_DO_DOWN,       /* families: keep them as stale */
 	SESSION_DO_STALE_FLUSH,/* families */
 	SESSION_DO_REFRESH,    /* families; enhanced */
+	SESSION_DO_REPEAT_BEGIN, /* families: the peer will tell all it has once more */
+	SESSION_DO_REPEAT_END, /* families: what it did not repeat is gone */
 	SESSION_DO_DRAIN,      /* it may be sent what has changed */
 	SESSION_TELL_STATE,    /* the rest only if asked for: events for the trace */
 	SESSION_TELL_MESSAGE,
@@ -161,6 +172,7 @@ struct session_context {
 	const struct bgp_profile *profile;
 	const char *host_name;
 	uint32_t router_id, local_as;
+	int64_t clock_phase_ns;       /* bgp_config.clock_phase_ns */
 	uint32_t event_mask;
 	bool restarting;              /* R and F bits are sent (RFC 4724 4.1) */
 	struct instant restart_bit_until;
@@ -187,6 +199,11 @@ void session_start(struct session *session, struct session_context *context, str
 /* Ends it with that Cease subcode (0: without a word); it stays down until session_start. */
 void session_stop(struct session *session, struct session_context *context, struct instant now,
 		  uint8_t cease_subcode, const char *reason);
+
+/* bgp_timer_draw from a stream of that session and timer alone: what one session draws, or one timer,
+ * is the same however many others there are and however often they draw. */
+int64_t session_draw(struct session *session, const struct session_context *context,
+		     enum bgp_timer_kind kind, int64_t value_ns);
 
 /* ---- facts ---- */
 void session_opened(struct session *session, struct session_context *context, struct instant now,

@@ -3,11 +3,28 @@
 #include "base/time.h"
 #include "bgp/session/fsm.h"
 
+struct instant timer_end(const struct session_context *context, struct instant now, int64_t span_ns)
+{
+	int64_t tick = context->profile->timer_tick_ns, phase = context->clock_phase_ns;
+	if (tick == 0 || phase == 0 || span_ns <= 0)
+		return instant_add(now, span_ns);
+	int64_t ticks = (now.ns + phase) / tick + (span_ns + tick - 1) / tick;
+	return (struct instant){ ticks * tick - phase };
+}
+
+int64_t session_draw(struct session *session, const struct session_context *context,
+		     enum bgp_timer_kind kind, int64_t value_ns)
+{
+	struct random_stream random =
+		random_stream_part(&context->random, session->name_hash + kind);
+	random.counter = (uint64_t)session->drawn[kind]++ << 8;
+	return bgp_timer_draw(context->profile, kind, value_ns, &random);
+}
+
 static struct instant after(const struct fsm *fsm, enum bgp_timer_kind kind, int64_t value_ns)
 {
-	struct session_context *context = fsm->context;
-	return instant_add(fsm->now,
-			   bgp_timer_draw(context->profile, kind, value_ns, &context->random));
+	return timer_end(fsm->context, fsm->now,
+			 session_draw(fsm->session, fsm->context, kind, value_ns));
 }
 
 void connection_timers_clear(struct session_connection *connection)
@@ -77,12 +94,26 @@ void arm_send_hold(const struct session_context *context, struct instant now,
 static unsigned pause_bit(const struct session_cause *cause)
 {
 	if (cause->code == 0)
-		return 0;
+		return cause->has_close ? BGP_PAUSE_LOST : 0;
 	if (!cause->sent)
 		return cause->code == 6 ? BGP_PAUSE_RECEIVED_CEASE : BGP_PAUSE_RECEIVED_ERROR;
 	if (cause->code == 6)
 		return BGP_PAUSE_SENT_CEASE;
 	return cause->code == 4 ? BGP_PAUSE_SENT_HOLD : BGP_PAUSE_SENT_ERROR;
+}
+
+/* OpenBGPD: the next pause halves for each time the session stood for as long as it, down to the
+ * first one. */
+static void pause_halves(struct session *session, int64_t stood_ns, int64_t least_ns)
+{
+	int64_t next_ns = session->error_pause_ns * 2;
+	while (next_ns > least_ns && stood_ns >= next_ns) {
+		stood_ns -= next_ns;
+		next_ns /= 2;
+	}
+	session->error_pause_ns = next_ns > least_ns ? next_ns / 2 : 0;
+	if (session->error_pause_ns == 0)
+		session->retry_counter = 1; /* the one that is being handled */
 }
 
 int64_t idle_pause(const struct fsm *fsm)
@@ -91,10 +122,13 @@ int64_t idle_pause(const struct fsm *fsm)
 	const struct bgp_profile *profile = fsm->context->profile;
 	const struct bgp_timer_rule *rule = &profile->timers[BGP_TIMER_IDLE_AFTER_ERROR];
 	if (!(pause_bit(&session->cause) & profile->pause_on))
-		return bgp_timer_draw(profile, BGP_TIMER_IDLE_AFTER_LOSS, -1,
-				      &fsm->context->random);
+		return session_draw(session, fsm->context, BGP_TIMER_IDLE_AFTER_LOSS, -1);
 	bool forgotten = profile->error_memory_ns &&
 			 instant_since(fsm->now, session->last_error) >= profile->error_memory_ns;
+	if (profile->error_pause_halves && !instant_is_never(session->stood_since))
+		pause_halves(session, instant_since(fsm->now, session->stood_since),
+			     rule->value_ns);
+	session->stood_since = INSTANT_NEVER;
 	if (session->error_pause_ns == 0 || forgotten)
 		session->error_pause_ns = rule->value_ns;
 	else if (session->error_pause_ns > rule->maximum_ns / 2)
@@ -103,8 +137,8 @@ int64_t idle_pause(const struct fsm *fsm)
 		session->error_pause_ns *= 2;
 	session->last_error = fsm->now;
 	restart_stop_waiting(session, fsm->context);
-	return bgp_timer_draw(profile, BGP_TIMER_IDLE_AFTER_ERROR, session->error_pause_ns,
-			      &fsm->context->random);
+	return session_draw(session, fsm->context, BGP_TIMER_IDLE_AFTER_ERROR,
+			    session->error_pause_ns);
 }
 
 static struct instant connection_deadline(const struct session_connection *connection)
@@ -116,7 +150,7 @@ static struct instant connection_deadline(const struct session_connection *conne
 struct instant session_deadline(const struct session *session)
 {
 	struct instant least = instant_min(session->connect_retry_at, session->idle_hold_at);
-	least = instant_min(least, session->stale_until);
+	least = instant_min(least, instant_min(session->stale_until, session->repeat_until));
 	if (session->pace.waiting)
 		least = instant_min(least, session->pace.ready_at);
 	if (session->outgoing.number)
@@ -183,6 +217,9 @@ static void session_fire(struct session *session, struct session_context *contex
 		tell_timer(session, context, session_established(session) ? BGP_TIMER_STALE_MAX
 									  : BGP_TIMER_RESTART);
 		restart_flush(session, context, session->stale_families);
+	} else if (due(&session->repeat_until, at)) {
+		tell_timer(session, context, BGP_TIMER_STALE_MAX);
+		refresh_ended(session, context, session->repeating_families);
 	} else if (due(&session->connect_retry_at, at)) {
 		tell_timer(session, context, BGP_TIMER_CONNECT_RETRY);
 		session_event(session, context, now, SESSION_CONNECT_RETRY_EXPIRES,

@@ -33,7 +33,7 @@ void bgp_error_set(struct bgp_error *error, uint8_t code, uint8_t subcode, const
 		length = sizeof(error->data);
 	error->code = code;
 	error->subcode = subcode;
-	error->data_length = (uint8_t)length;
+	error->data_length = (uint16_t)length;
 	if (length)
 		memcpy(error->data, data, length);
 }

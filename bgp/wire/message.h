@@ -21,14 +21,16 @@ enum bgp_message_type {
 #define BGP_MESSAGE_MAX_EXTENDED 65535u /* RFC 8654 */
 const char *bgp_message_name(uint8_t type); /* "OPEN", ...; "unknown" */
 
-/* What a NOTIFICATION says. code 0: no error. */
+/* What a NOTIFICATION says. code 0: no error. There is room for a Hard Reset (RFC 8538) around the
+ * longest shutdown communication (RFC 9003). */
+#define BGP_ERROR_DATA_MAX 258u
 struct bgp_error {
 	uint8_t code, subcode;
-	uint8_t data_length;
-	uint8_t data[128];
+	uint16_t data_length;
+	uint8_t data[BGP_ERROR_DATA_MAX];
 };
 void bgp_error_set(struct bgp_error *error, uint8_t code, uint8_t subcode, const void *data,
-		   size_t length); /* data beyond 128 bytes is cut off */
+		   size_t length); /* data beyond BGP_ERROR_DATA_MAX is cut off */
 /* "Hold Timer Expired", "Cease/Administrative Shutdown": RFC 4271 4.5, 4486, 6608, 8538, 9687. */
 const char *bgp_error_name(uint8_t code, uint8_t subcode);
 
@@ -65,6 +67,7 @@ struct bgp_capabilities {
 	bool multiprotocol;           /* at least one capability 1 was there */
 	uint8_t families;             /* BGP_IPV4_UNICAST | ... ; without capability 1: IPv4 */
 	bool route_refresh, enhanced_refresh, refresh_old, extended_message;
+	bool extended_next_hop;       /* encoding only: IPv4 unicast over IPv6 (RFC 8950) */
 	bool as4;
 	uint32_t as4_number;
 	bool graceful_restart, restarting, restart_notification;
@@ -76,6 +79,7 @@ struct bgp_capabilities {
 	uint32_t long_lived_time_s;   /* encoding only: 24 bits, the same for every family */
 	uint8_t add_path_send, add_path_receive; /* families, from the sender's point of view */
 	bool has_role;
+	bool role_unclear;            /* told twice, and differently (RFC 9234 4.2) */
 	uint8_t role;
 	const char *host_name;        /* encoding only: FQDN, may be NULL */
 };
@@ -104,9 +108,14 @@ void bgp_notification_encode(const struct bgp_error *error, struct writer *out);
 /* Never fails but when too short (then it is logged, not answered: RFC 4271 6.4). */
 bool bgp_notification_decode(const uint8_t *body, size_t length, struct bgp_error *error);
 
+/* RFC 7313: a request, or the frame (BoRR, EoRR) around the answer to one. */
+#define BGP_REFRESH_ASK 0u
+#define BGP_REFRESH_BEGIN 1u
+#define BGP_REFRESH_END 2u
+
 struct bgp_route_refresh {
 	uint16_t afi;
-	uint8_t subtype; /* 0, or RFC 7313: 1 BoRR, 2 EoRR */
+	uint8_t subtype; /* BGP_REFRESH_*; others are passed over */
 	uint8_t safi;
 	uint8_t family;  /* BGP_IPV4_UNICAST ..., 0 if not one of ours */
 };

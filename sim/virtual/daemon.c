@@ -375,6 +375,19 @@ static void originate(struct node *node, uint32_t from_revision, bool started)
 }
 
 /* Reads the configuration in force into a fresh arena; the former stays valid beside it. */
+/* Machines do not tick together: each clock has a phase of its own, from power-on to power-off. */
+static int64_t clock_phase_ns(const struct node *node)
+{
+	struct text purpose;
+	text_init(&purpose);
+	text_printf(&purpose, "clock %u", node->boots);
+	struct random_stream random = random_stream_of(
+		node->world->seed, node->world->model->nodes[node->index].name,
+		text_string(&purpose));
+	text_free(&purpose);
+	return random_between(&random, 1, NS_PER_S - 1);
+}
+
 static bool read_config(struct node *node)
 {
 	struct arena former = node->arena;
@@ -385,6 +398,7 @@ static bool read_config(struct node *node)
 			   &node->bgp))
 		return false;
 	node->bgp.event_mask = node->world->event_mask;
+	node->bgp.clock_phase_ns = clock_phase_ns(node);
 	node->read_revision = node->revision;
 	return true;
 }
@@ -408,6 +422,7 @@ bool daemon_start(struct node *node)
 	node->speaker = bgp_speaker_new(node->world->network->table, &node->bgp, random);
 	listen_on(node);
 	bgp_started(node->speaker, now_of(node));
+	observe_sessions_idle(node);
 	originate(node, 0, false);
 	return true;
 }

@@ -47,6 +47,7 @@ void link_free(struct link *link)
 	for (uint32_t end = 0; end < link->end_count; end++) {
 		free(link->ends[end].send.queue.leaving_ns);
 		free(link->ends[end].receive.queue.leaving_ns);
+		free(link->ends[end].receive.drawn);
 	}
 	free(link->ends);
 	link_addresses_free(link);
@@ -123,13 +124,36 @@ static int64_t serialization_ns(uint32_t length, uint64_t rate_bps)
 	return (int64_t)((bits * (uint64_t)NS_PER_S + rate_bps - 1) / rate_bps);
 }
 
+/* The draws for one frame. The number of a frame among those of its sender counts, not what others send:
+ * one more machine on a segment changes nothing for the rest. */
+static struct random_stream luck_of(struct link_side *side, const struct frame *frame)
+{
+	struct random_stream random = side->random;
+	struct mac_addr sender;
+	memcpy(sender.bytes, frame->bytes + 6, 6);
+	uint32_t from = side->sending ? UINT32_MAX : link_end_of_mac(side->link, sender);
+	if (from == UINT32_MAX) {
+		side->random.counter += 1u << 8;
+		return random;
+	}
+	if (!side->drawn)
+		side->drawn = memory_zalloc(side->link->end_count * sizeof(*side->drawn));
+	random = random_stream_part(&random, mac_hash(sender));
+	random.counter = (uint64_t)side->drawn[from]++ << 8;
+	return random;
+}
+
 /* When a frame entering now comes out; false: it is dropped here. */
-static bool side_passes(struct link_side *side, uint32_t length, int64_t now_ns, int64_t *out_ns)
+static bool side_passes(struct link_side *side, const struct frame *frame, int64_t now_ns,
+			int64_t *out_ns)
 {
 	const struct model_impairment *how = &side->impairment;
 	if (side->cut)
 		return false;
-	if (how->loss_ppm && random_below(&side->random, PPM_ALL) < how->loss_ppm)
+	struct random_stream random = side->random;
+	if (how->loss_ppm || how->jitter_ns)
+		random = luck_of(side, frame);
+	if (how->loss_ppm && random_below(&random, PPM_ALL) < how->loss_ppm)
 		return false;
 	int64_t at = now_ns;
 	if (how->rate_bps) {
@@ -137,13 +161,13 @@ static bool side_passes(struct link_side *side, uint32_t length, int64_t now_ns,
 		if (queue_length(&side->queue, now_ns) >= limit)
 			return false;
 		at = (side->busy_until_ns > at ? side->busy_until_ns : at) +
-		     serialization_ns(length, how->rate_bps);
+		     serialization_ns(frame->length, how->rate_bps);
 		side->busy_until_ns = at;
 		queue_push(&side->queue, at);
 	}
 	int64_t delay = how->delay_ns;
 	if (how->jitter_ns)
-		delay += random_between(&side->random, -how->jitter_ns, how->jitter_ns);
+		delay += random_between(&random, -how->jitter_ns, how->jitter_ns);
 	at += delay > 0 ? delay : 0;
 	if (at < side->last_arrival_ns)
 		at = side->last_arrival_ns;
@@ -163,7 +187,7 @@ static bool side_enter(struct link_side *side, struct frame *frame)
 {
 	struct link_world *world = side->link->world;
 	int64_t out_ns;
-	if (!side_passes(side, frame->length, world->engine->now.ns, &out_ns)) {
+	if (!side_passes(side, frame, world->engine->now.ns, &out_ns)) {
 		world->frames_dropped++;
 		frame_unref(frame);
 		return false;

@@ -51,6 +51,7 @@ struct link_side { /* one direction at one end */
 	bool cut;
 	struct model_impairment impairment; /* all zero: no delay at all */
 	struct random_stream random;
+	uint32_t *drawn;       /* receiving: by sending end, how often; owned, made when needed */
 	int64_t busy_until_ns; /* rate: the wire is taken until then */
 	int64_t last_arrival_ns;
 	struct link_queue queue;

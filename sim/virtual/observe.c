@@ -126,6 +126,21 @@ void observe_sessions_gone(struct node *node)
 			observe_again(node, &node->bgp.peers[i], BGP_IDLE, "the daemon is gone");
 }
 
+void observe_sessions_idle(struct node *node)
+{
+	const struct model_bgp *bgp = &node->config->bgp;
+	for (size_t i = 0; i < node->bgp.peer_count; i++) {
+		const struct bgp_peer_config *peer = &node->bgp.peers[i];
+		if (!peer->shutdown)
+			continue;
+		const char *reason = "waits for another session to the same address";
+		for (uint32_t j = 0; j < bgp->neighbor_count; j++)
+			if (bgp->neighbors[j].shutdown && strcmp(bgp->neighbors[j].name, peer->name) == 0)
+				reason = "shut down by its configuration";
+		observe_again(node, peer, BGP_IDLE, reason);
+	}
+}
+
 void observe_recovered(struct node *node)
 {
 	for (size_t i = 0; i < node->bgp.peer_count; i++)

@@ -105,7 +105,8 @@ void tcp_host_close_all(struct tcp_host *host, struct instant now)
 tcp_id tcp_connect(struct tcp_host *host, struct instant now,
 		   const struct tcp_connect_options *options)
 {
-	(void)now; /* the SYN leaves, and its timer starts, at the next poll */
+	/* the SYN leaves, and its timer starts, at the next poll */
+	struct random_stream random = tcp_random(host, options->remote, now);
 	struct ip_addr local = options->local;
 	if (local.family == IP_NONE && host->config.choose_local)
 		local = host->config.choose_local(host->config.context, options->remote);
@@ -115,7 +116,8 @@ tcp_id tcp_connect(struct tcp_host *host, struct instant now,
 	conn->local = local;
 	conn->remote = options->remote;
 	conn->remote_port = options->remote_port;
-	conn->local_port = options->local_port ? options->local_port : tcp_port_pick(host, conn);
+	conn->local_port = options->local_port ? options->local_port
+					       : tcp_port_pick(host, conn, &random);
 	if (conn->local_port == 0 || tcp_conn_find(host, local, conn->local_port, conn->remote,
 						   conn->remote_port)) {
 		tcp_conn_free(host, conn);
@@ -123,7 +125,7 @@ tcp_id tcp_connect(struct tcp_host *host, struct instant now,
 	}
 	conn->cookie = options->cookie;
 	tcp_conn_options(conn, &options->socket);
-	conn->iss = (uint32_t)random_u64(&host->config.random);
+	conn->iss = (uint32_t)random_u64(&random);
 	conn->una = conn->next = conn->max = conn->iss;
 	conn->state = TCP_SYN_SENT;
 	tcp_conn_enter(host, conn);

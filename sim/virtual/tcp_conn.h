@@ -175,7 +175,12 @@ struct tcp_conn *tcp_conn_find(const struct tcp_host *host, struct ip_addr local
 			       uint16_t local_port, struct ip_addr remote, uint16_t remote_port);
 void tcp_conn_enter(struct tcp_host *host, struct tcp_conn *conn);  /* into the table */
 void tcp_conn_leave(struct tcp_host *host, struct tcp_conn *conn);  /* out of it */
-uint16_t tcp_port_pick(struct tcp_host *host, const struct tcp_conn *conn); /* 0: none free */
+/* Draws for a connection with `remote` made now, whatever is drawn for others. */
+struct random_stream tcp_random(const struct tcp_host *host, struct ip_addr remote,
+				struct instant now);
+/* 0: none free */
+uint16_t tcp_port_pick(struct tcp_host *host, const struct tcp_conn *conn,
+		       struct random_stream *random);
 /* After anything happened to it: timers, output list, quietness. */
 void tcp_conn_touch(struct tcp_host *host, struct tcp_conn *conn);
 void tcp_conn_settle(struct tcp_host *host, struct tcp_conn *conn); /* the same, nothing to send */

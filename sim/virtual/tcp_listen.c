@@ -89,6 +89,7 @@ void tcp_listener_syn(struct tcp_host *host, struct tcp_listener *listener,
 	}
 	struct tcp_options options;
 	tcp_listener_options(listener, arrival->source, &options);
+	struct random_stream random = tcp_random(host, arrival->source, arrival->now);
 	struct tcp_conn *conn = tcp_conn_new(host);
 	tcp_conn_options(conn, &options);
 	conn->local = arrival->destination;
@@ -99,7 +100,7 @@ void tcp_listener_syn(struct tcp_host *host, struct tcp_listener *listener,
 	conn->listener = listener;
 	TAILQ_INSERT_TAIL(&listener->opening, conn, listener_link);
 	tcp_conn_enter(host, conn);
-	conn->iss = iss ? *iss : (uint32_t)random_u64(&host->config.random);
+	conn->iss = iss ? *iss : (uint32_t)random_u64(&random);
 	conn->una = conn->next = conn->max = conn->iss;
 	tcp_syn_taken(conn, host, &arrival->header);
 	conn->owed = TCP_OWE_SYN;

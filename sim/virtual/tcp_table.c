@@ -135,9 +135,19 @@ void tcp_conn_leave(struct tcp_host *host, struct tcp_conn *conn)
 	conn->state = TCP_CLOSED;
 }
 
-uint16_t tcp_port_pick(struct tcp_host *host, const struct tcp_conn *conn)
+struct random_stream tcp_random(const struct tcp_host *host, struct ip_addr remote,
+				struct instant now)
 {
-	uint32_t first = (uint32_t)random_below(&host->config.random, PORT_COUNT);
+	struct random_stream random =
+		random_stream_part(&host->config.random, ip_addr_hash(remote));
+	random.counter = (uint64_t)now.ns << 8;
+	return random;
+}
+
+uint16_t tcp_port_pick(struct tcp_host *host, const struct tcp_conn *conn,
+		       struct random_stream *random)
+{
+	uint32_t first = (uint32_t)random_below(random, PORT_COUNT);
 	for (uint32_t i = 0; i < PORT_COUNT; i++) {
 		uint16_t port = (uint16_t)(PORT_FIRST + (first + i) % PORT_COUNT);
 		if (!tcp_listener_find(host, conn->local, port) &&

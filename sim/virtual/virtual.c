@@ -153,19 +153,54 @@ static void step_cut(struct world_virtual *v, const struct model_step *step, boo
 		link_cut(link, end, step->direction);
 }
 
+/* A link's own values hold for what its ends send. What an end meets while receiving comes on top, so
+ * only what a step says otherwise than the link itself counts there. */
+static struct model_impairment on_top(const struct model_impairment *how,
+				      const struct model_impairment *own)
+{
+	return (struct model_impairment){
+		.delay_ns = how->delay_ns == own->delay_ns ? 0 : how->delay_ns,
+		.jitter_ns = how->jitter_ns == own->jitter_ns ? 0 : how->jitter_ns,
+		.loss_ppm = how->loss_ppm == own->loss_ppm ? 0 : how->loss_ppm,
+		.rate_bps = how->rate_bps == own->rate_bps ? 0 : how->rate_bps,
+		.queue_frames = how->queue_frames == own->queue_frames ? 0 : how->queue_frames,
+	};
+}
+
+static void impair(struct world_virtual *v, const struct model_step *step, uint32_t end,
+		   const struct model_impairment *how)
+{
+	struct link *link = &v->links[step->link];
+	struct model_impairment receiving = on_top(how, &v->model->links[step->link].impairment);
+	if (step->direction != MODEL_RECEIVE_ONLY)
+		link_impair(link, end, MODEL_SEND_ONLY, how);
+	if (step->direction != MODEL_SEND_ONLY && end != LINK_ALL_ENDS)
+		link_impair(link, end, MODEL_RECEIVE_ONLY, &receiving);
+}
+
+/* As the link was made: an end alone, or the whole link with all its ends. */
+static void unimpair(struct world_virtual *v, const struct model_step *step)
+{
+	const struct model_link *model = &v->model->links[step->link];
+	for (uint32_t end = 0; end < model->end_count; end++)
+		if (step->link_end == MODEL_NONE || step->link_end == end)
+			impair(v, step, end, &model->impairment);
+}
+
 static void step_mend(struct world_virtual *v, const struct model_step *step, bool undo)
 {
 	(void)undo;
 	step_cut(v, step, true);
+	unimpair(v, step);
 }
 
 static void step_impair(struct world_virtual *v, const struct model_step *step, bool undo)
 {
-	const struct model_impairment *impairment =
-		undo ? &v->model->links[step->link].impairment : &step->impairment;
 	uint32_t end = step->link_end == MODEL_NONE ? LINK_ALL_ENDS : step->link_end;
-	observe_link(v, step->link, step->link_end, true, impairment);
-	link_impair(&v->links[step->link], end, step->direction, impairment);
+	const struct model_impairment *how =
+		undo ? &v->model->links[step->link].impairment : &step->impairment;
+	observe_link(v, step->link, step->link_end, true, how);
+	impair(v, step, end, how);
 }
 
 static void step_partition(struct world_virtual *v, const struct model_step *step, bool undo)

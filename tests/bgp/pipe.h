@@ -42,6 +42,7 @@ struct pipe_event {
 	struct instant at;
 	uint32_t speaker;
 	char peer[32];
+	char communication[256];
 	struct bgp_event event; /* its pointers but `reason`, `what`, `rule` are not to be used */
 };
 
@@ -159,7 +160,10 @@ PIPE void pipe_record(struct pipe *pipe, struct pipe_speaker *node, const struct
 	to->speaker = pipe_index(pipe, node);
 	to->event = *event;
 	snprintf(to->peer, sizeof(to->peer), "%s", event->peer ? event->peer->name : "");
+	snprintf(to->communication, sizeof(to->communication), "%s",
+		 event->communication ? event->communication : "");
 	to->event.peer = NULL;
+	to->event.communication = NULL;
 }
 
 PIPE void pipe_fib_set(struct pipe_speaker *node, const struct bgp_effect *effect)

@@ -376,6 +376,8 @@ static UNUSED void net_receive(struct net *net, struct net_peer *peer,
 		uint32_t id = bgp_attrs_received(net->view, &update, i, &codec, &net->arena,
 						 &outcome, &bad, &error);
 		assert_int_not_equal(id, 0);
+		/* Not even "attribute discard": LOCAL_PREF and the like stay inside the AS. */
+		assert_int_equal(outcome, BGP_OUTCOME_OK);
 		struct text text;
 		text_init(&text);
 		attrs_text(bgp_attrs_of(net->view, id), &text);

@@ -97,7 +97,9 @@ static bool feasible(const struct reference *ref, const struct route *r)
 		return true;
 	if (r->originator && strcmp(r->originator, "10.0.0.1") == 0)
 		return false;
-	if (ref->net->profile.cluster_loop_clients_only && !client(ref, r->peer))
+	if (ref->net->profile.cluster_loop == BGP_CLUSTER_LOOP_TO_CLIENTS ||
+	    (ref->net->profile.cluster_loop == BGP_CLUSTER_LOOP_FROM_CLIENTS &&
+	     !client(ref, r->peer)))
 		return true;
 	return !has_word(r->clusters, cluster(ref, r->peer));
 }
@@ -106,6 +108,13 @@ static bool reachable(const struct route *r) { return r->hop < 0 || hop_state[r-
 static uint32_t first_as(const struct route *r)
 {
 	return r->path ? (uint32_t)strtoul(r->path, NULL, 10) : 0;
+}
+
+/* OpenBGPD: an external route that bears our own marks. */
+static bool marked(const struct reference *ref, int peer)
+{
+	return external(ref, peer) &&
+	       ref->net->profile.external_marks == BGP_EXTERNAL_MARKED_RECEIVED;
 }
 
 /* Negative: a is better. */
@@ -145,10 +154,16 @@ static int rank(const struct reference *ref, int rule, const struct route *a, co
 			x = id4(a->originator);
 		if (b->originator && internal(ref, b->peer))
 			y = id4(b->originator);
+		x = marked(ref, a->peer) ? id4("10.0.0.1") : x;
+		y = marked(ref, b->peer) ? id4("10.0.0.1") : y;
+		break;
+	case BGP_RULE_PEER_ID:
+		x = a->peer == LOCAL ? id4("10.0.0.1") : peers[a->peer].about.router_id;
+		y = b->peer == LOCAL ? id4("10.0.0.1") : peers[b->peer].about.router_id;
 		break;
 	case BGP_RULE_CLUSTER_LIST:
-		x = internal(ref, a->peer) ? words(a->clusters) : 0;
-		y = internal(ref, b->peer) ? words(b->clusters) : 0;
+		x = internal(ref, a->peer) ? words(a->clusters) : marked(ref, a->peer);
+		y = internal(ref, b->peer) ? words(b->clusters) : marked(ref, b->peer);
 		break;
 	case BGP_RULE_PEER_ADDRESS:
 		x = a->peer == LOCAL ? 0 : ip_addr_to_v4(peers[a->peer].config.remote);
@@ -292,6 +307,8 @@ static bool hop_kept(struct reference *ref, const struct route *r, int to)
 		return false;
 	if (config->next_hop == BGP_NEXT_HOP_KEEP || internal(ref, to))
 		return true;
+	if (ref->net->profile.ebgp_next_hop == BGP_EBGP_NEXT_HOP_SELF)
+		return false;
 	if (config->multihop &&
 	    ref->net->profile.ebgp_next_hop == BGP_EBGP_NEXT_HOP_SELF_IF_MULTIHOP)
 		return false;
@@ -303,12 +320,15 @@ static bool tell(struct reference *ref, const struct route *r, int to, struct te
 {
 	const struct bgp_profile *profile = &ref->net->profile;
 	bool ebgp = external(ref, to), reflected = internal(ref, r->peer) && !ebgp;
+	bool own = marked(ref, r->peer) && !ebgp;
+	bool bears = profile->marks_to_clients_only ? client(ref, to) && r->peer != LOCAL : reflected;
 	if (!feasible(ref, r) || (!reachable(r) && !profile->unreachable_reflected))
 		return false;
 	if (r->peer == to && !profile->reflect_to_source)
 		return false;
-	if (has_word(r->communities, "65535:65282") ||
-	    (ebgp && has_word(r->communities, "65535:65281")))
+	if (!profile->ignores_well_known &&
+	    (has_word(r->communities, "65535:65282") ||
+	     (ebgp && has_word(r->communities, "65535:65281"))))
 		return false;
 	if (reflected && !client(ref, r->peer) && !client(ref, to))
 		return false;
@@ -319,6 +339,8 @@ static bool tell(struct reference *ref, const struct route *r, int to, struct te
 	ip_addr_format(ref->net->peers[to].config.remote, remote);
 	if (profile->suppress_next_hop_of_peer && strcmp(hop, remote) == 0)
 		return false;
+	if (profile->next_hop_self_for_owner && strcmp(hop, remote) == 0)
+		hop = "10.0.0.1";
 	struct text path;
 	text_init(&path);
 	text_put(&path, ebgp ? "65000" : "");
@@ -333,11 +355,15 @@ static bool tell(struct reference *ref, const struct route *r, int to, struct te
 		text_printf(out, " MED=%u", r->med);
 	else if (r->has_med && profile->med_zero_to_external)
 		text_put(out, " MED=0");
+	else if (!r->has_med && profile->med_zero_reflected && reflected && !r->originator)
+		text_put(out, " MED=0");
 	if (!ebgp)
 		text_printf(out, " LP=%u", internal(ref, r->peer) ? r->local_pref : 100);
 	if (r->communities)
 		text_printf(out, " C=%s", r->communities);
-	if (reflected) {
+	if (own)
+		text_put(out, " O=10.0.0.1 CL=10.0.0.1");
+	if (bears) {
 		char id[IP_TEXT_MAX];
 		ip_addr_format(ip_addr_v4(ref->net->peers[r->peer].about.router_id), id);
 		text_printf(out, " O=%s", r->originator ? r->originator : id);

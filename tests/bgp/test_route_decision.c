@@ -11,14 +11,15 @@
 static const uint8_t all_rules[BGP_DECISION_STEPS_MAX] = {
 	BGP_RULE_USABLE, BGP_RULE_NOT_STALE, BGP_RULE_WEIGHT_LOCAL, BGP_RULE_LOCAL_PREF,
 	BGP_RULE_AS_PATH_LENGTH, BGP_RULE_ORIGIN, BGP_RULE_MED, BGP_RULE_EXTERNAL,
-	BGP_RULE_IGP_METRIC, BGP_RULE_OLDEST_EXTERNAL, BGP_RULE_ROUTER_ID, BGP_RULE_CLUSTER_LIST,
+	BGP_RULE_IGP_METRIC, BGP_RULE_OLDEST_EXTERNAL, BGP_RULE_ROUTER_ID, BGP_RULE_PEER_ID,
+	BGP_RULE_CLUSTER_LIST,
 	BGP_RULE_PEER_ADDRESS, BGP_RULE_PATH_ID, BGP_RULE_END,
 };
 
 /* Good enough to lose to nobody and to beat nobody. */
 static const struct candidate plain = {
 	.usable = true, .external = true, .local_pref = 100, .hops = 2, .first_as = 65100,
-	.origin = 1, .med = 10, .metric = 10, .router_id = 100, .clusters = 1,
+	.origin = 1, .med = 10, .metric = 10, .router_id = 100, .peer_id = 100, .clusters = 1,
 	.address = { IP_V4, { 10, 0, 0, 9 } }, .path_id = 5, .peer = 3,
 };
 
@@ -41,6 +42,7 @@ DIFFER(in_external, worse->external = false)
 DIFFER(in_metric, worse->metric = 11)
 DIFFER(in_selected, better->selected = true)
 DIFFER(in_router_id, worse->router_id = 101)
+DIFFER(in_peer_id, worse->peer_id = 101)
 DIFFER(in_clusters, worse->clusters = 2)
 DIFFER(in_address, worse->address.bytes[3] = 10)
 DIFFER(in_path_id, worse->path_id = 6)
@@ -61,6 +63,7 @@ static const struct row {
 	{ BGP_RULE_IGP_METRIC, in_metric },
 	{ BGP_RULE_OLDEST_EXTERNAL, in_selected },
 	{ BGP_RULE_ROUTER_ID, in_router_id },
+	{ BGP_RULE_PEER_ID, in_peer_id },
 	{ BGP_RULE_CLUSTER_LIST, in_clusters },
 	{ BGP_RULE_PEER_ADDRESS, in_address },
 	{ BGP_RULE_PATH_ID, in_path_id },

@@ -191,6 +191,44 @@ static void stale_routes(void **state)
 	net_free(&net);
 }
 
+/* RFC 7313 section 4: between BoRR and EoRR all stays in force; what was not repeated then goes. */
+static void repeated_routes(void **state)
+{
+	(void)state;
+	static struct net net;
+	four_peers(&net, profile_frr());
+	struct spec spec = from_2;
+	spec.prefixes = "20.0.1.0/24 20.0.2.0/24 20.0.3.0/24";
+	net_announce(&net, 2, spec);
+	net_run(&net);
+	net_clear(&net);
+	rib_repeat_begin(net.rib, 2, BGP_IPV4_UNICAST, now);
+	spec.prefixes = "20.0.1.0/24";
+	net_announce(&net, 2, spec);
+	net_run(&net);
+	rib_repeat_begin(net.rib, 2, BGP_IPV4_UNICAST, now); /* nested: all over again */
+	spec.prefixes = "20.0.2.0/24";
+	net_announce(&net, 2, spec);
+	rib_repeat_end(net.rib, 2, BGP_IPV6_UNICAST, now);
+	net_run(&net);
+	assert_int_equal(net.peers[0].messages, 0);
+	assert_string_equal(text_string(&net.changes), "");
+	rib_repeat_end(net.rib, 2, BGP_IPV4_UNICAST, now);
+	net_run(&net);
+	assert_int_equal(rib_peer_prefixes(net.rib, 2), 1);
+	assert_int_equal(net.peers[0].withdrawn, 2);
+	assert_int_equal(net.peers[0].announced, 0);
+	assert_string_equal(net_told(&net, 0, "20.0.1.0/24"), "-");
+	/* A session lost in the middle: what is kept as stale is not removed by a later EoRR. */
+	rib_repeat_begin(net.rib, 2, BGP_IPV4_UNICAST, now);
+	net_down(&net, 2, BGP_IPV4_UNICAST);
+	net_up(&net, 2);
+	rib_repeat_end(net.rib, 2, BGP_IPV4_UNICAST, now);
+	net_run(&net);
+	assert_int_equal(rib_peer_prefixes(net.rib, 2), 1);
+	net_free(&net);
+}
+
 /* RFC 4724 section 4.1: nothing out, nothing selected, until all peers have spoken. */
 static void held_back(void **state)
 {
@@ -315,6 +353,43 @@ static void policy_first_match_decides(void **state)
 	assert_string_equal(net_told(&net, 0, "20.0.1.0/24"),
 			    "P=[65100] NH=10.0.0.5 LP=300 C=65000:7");
 	assert_int_equal(net.peers[0].spurious, 0);
+	net_free(&net);
+}
+
+/* RFC 8326 4: routes that say they are about to go lose against any other, by LOCAL_PREF 0. */
+static void graceful_shutdown(void **state)
+{
+	(void)state;
+	static const struct bgp_policy_rule rules[] = {
+		{ .match_community = true, .community = BGP_GRACEFUL_SHUTDOWN,
+		  .set_local_pref = true, .local_pref = 0, .verdict = BGP_RULE_ACCEPT },
+	};
+	static const struct bgp_policy policy = { rules, 1, true };
+	static struct net net;
+	net_init(&net, profile_frr());
+	net_peer(&net, 0, "10.0.0.2", 65000)->config.rr_client = true;
+	net_peer(&net, 2, "10.0.0.5", 65100)->config.import = &policy;
+	net_peer(&net, 3, "10.0.0.6", 65200)->config.import = &policy;
+	net_up(&net, 0);
+	net_up(&net, 2);
+	net_up(&net, 3);
+	struct spec spec = from_2;
+	net_announce(&net, 2, spec);
+	net_announce(&net, 3, (struct spec){ .prefixes = "20.0.1.0/24", .next_hop = "10.0.0.6",
+					     .path = "65200 65300 65300" });
+	net_run(&net);
+	assert_string_equal(net.fib[0], "10.0.0.5");
+	/* Planned maintenance: everything is told again with the community. */
+	spec.communities = "65535:0";
+	net_announce(&net, 2, spec);
+	net_run(&net);
+	assert_string_equal(net.fib[0], "10.0.0.6");
+	/* It is still better than nothing. */
+	net_withdraw(&net, 3, "20.0.1.0/24", 0);
+	net_run(&net);
+	assert_string_equal(net.fib[0], "10.0.0.5");
+	assert_string_equal(net_told(&net, 0, "20.0.1.0/24"),
+			    "P=[65100] NH=10.0.0.5 LP=0 C=65535:0");
 	net_free(&net);
 }
 
@@ -537,10 +612,12 @@ int main(void)
 		cmocka_unit_test(seniority_survives_waiting),
 		cmocka_unit_test(multipath_in_order_without_repeats),
 		cmocka_unit_test(stale_routes),
+		cmocka_unit_test(repeated_routes),
 		cmocka_unit_test(held_back),
 		cmocka_unit_test(loops_are_kept_out),
 		cmocka_unit_test(no_policy_no_routes),
 		cmocka_unit_test(policy_first_match_decides),
+		cmocka_unit_test(graceful_shutdown),
 		cmocka_unit_test(next_hop_modes),
 		cmocka_unit_test(between_two_clusters),
 		cmocka_unit_test(both_families),

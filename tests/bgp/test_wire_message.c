@@ -111,7 +111,7 @@ static void notification_both_ways(void **state)
 {
 	(void)state;
 	struct bgp_error error, back;
-	uint8_t room[256], long_data[200] = { 1, 2, 3 };
+	uint8_t room[512], long_data[300] = { 1, 2, 3 };
 	bgp_error_set(&error, 2, 1, "\0\4", 2);
 	struct writer out = writer_of(room, sizeof(room));
 	bgp_notification_encode(&error, &out);
@@ -125,10 +125,10 @@ static void notification_both_ways(void **state)
 	assert_false(bgp_notification_decode(room + 19, 1, &back));
 	assert_false(bgp_notification_decode(room + 19, 0, &back));
 	bgp_error_set(&error, 6, 2, long_data, sizeof(long_data));
-	assert_int_equal(error.data_length, 128);
+	assert_int_equal(error.data_length, BGP_ERROR_DATA_MAX);
 	out = writer_of(room, sizeof(room));
 	bgp_notification_encode(&error, &out);
-	assert_int_equal(writer_used(&out), 19 + 2 + 128);
+	assert_int_equal(writer_used(&out), 19 + 2 + BGP_ERROR_DATA_MAX);
 	out = writer_of(room, 30);
 	bgp_notification_encode(&error, &out);
 	assert_true(out.failed);
@@ -185,7 +185,7 @@ static void refresh_lengths(void **state)
 	struct bgp_route_refresh refresh;
 	struct bgp_error error;
 	assert_false(bgp_route_refresh_decode(much, sizeof(much), &refresh, &error));
-	assert_int_equal(error.data_length, 128);
+	assert_int_equal(error.data_length, BGP_ERROR_DATA_MAX);
 }
 
 /* Every code and subcode of the registry has a name of its own. */

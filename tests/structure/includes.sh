@@ -11,7 +11,7 @@ floor() {
 	checker/*) echo 3 ;;
 	sim/virtual/* | sim/netns/* | reports/*) echo 4 ;;
 	sim/*) echo 3 ;;
-	simrun/*) echo 5 ;;
+	simrun/* | simbgpd/*) echo 5 ;;
 	*) echo 0 ;;
 	esac
 }
@@ -24,7 +24,7 @@ room() {
 
 looked=0
 bad=0
-for file in $(find base bgp topo trace sim checker reports simrun -name '*.[ch]' | sort); do
+for file in $(find base bgp topo trace sim checker reports simrun simbgpd -name '*.[ch]' | sort); do
 	from_floor=$(floor "$file")
 	from_room=$(room "$file")
 	for include in $(sed -n 's/^#include "\(.*\)"/\1/p' "$file"); do

@@ -3,7 +3,7 @@
 # calls that have a better one; nothing of this machine or of Python in the tree.
 set -eu
 cd "$1"
-files=$(find base bgp topo trace sim checker reports simrun -name '*.[ch]' | sort)
+files=$(find base bgp topo trace sim checker reports simrun simbgpd -name '*.[ch]' | sort)
 [ -n "$files" ]
 
 # shellcheck disable=SC2086
