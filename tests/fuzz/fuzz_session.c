@@ -44,7 +44,8 @@ static const struct bgp_policy_rule rules[] = {
 	{ .prefix = { { IP_V4, { 20, 0, 2 } }, 24 }, .verdict = BGP_RULE_REJECT },
 	{ .prefix = { { IP_V4, { 20, 0, 0 } }, 23 }, .verdict = BGP_RULE_NEXT,
 	  .add_communities = colour, .add_community_count = 1, .set_local_pref = true,
-	  .local_pref = 200 },
+	  /* Less than what is usual: to prefer each other's routes would have two outcomes. */
+	  .local_pref = 50 },
 	{ .verdict = BGP_RULE_ACCEPT, .add_communities = no_export, .add_community_count = 1 },
 };
 static const struct bgp_policy policies[] = {
