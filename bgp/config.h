@@ -64,6 +64,8 @@ struct bgp_peer_config {
 	struct ip_addr local;      /* source address; none: the kernel picks */
 	uint32_t remote_as;
 	uint32_t local_as;         /* 0: the speaker's */
+	bool local_as_received;    /* RFC 7705 3: that AS is put in front of what is received, too */
+	bool local_as_and_own;     /* ... and what is sent has the speaker's own AS behind it */
 	uint8_t families;          /* BGP_IPV4_UNICAST | ... */
 	bool passive;
 	bool rr_client;
@@ -99,6 +101,7 @@ struct bgp_config {
 	uint16_t listen_port;             /* 0: 179 */
 	uint8_t maximum_paths_external;   /* 0: the profile's */
 	uint8_t maximum_paths_internal;
+	bool clients_are_meshed;          /* no reflection from client to client (RFC 4456 6) */
 	bool ebgp_requires_policy;        /* RFC 8212: without a policy an eBGP peer gets and gives nothing */
 	bool restarting;                  /* started as RFC 4724's restarting speaker */
 	uint32_t event_mask;              /* 1u << enum bgp_event_kind */

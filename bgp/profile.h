@@ -133,6 +133,7 @@ struct bgp_profile {
 	bool error_pause_halves;        /* OpenBGPD: instead, the pause halves each time the session
 					 * has stood for as long as it */
 	bool dial_outlasts_retry;       /* OpenBGPD: a dial ends when the transport says so */
+	bool retry_counts_from_dial;    /* GoBGP: a failed dial does not restart ConnectRetryTimer */
 	uint8_t send_hold_multiple;     /* RFC 9687: this many hold times; 0: no such timer */
 	uint8_t ttl_internal;           /* of iBGP and multihop sessions */
 	bool keepalive_third;           /* hold/3; else the smaller of the value and hold/3 */

@@ -26,6 +26,7 @@ const struct bgp_profile bgp_profile_bird = {
 		[BGP_TIMER_IDLE_AFTER_ERROR] = { 60 * NS_PER_S, 300 * NS_PER_S, WHOLE },
 		[BGP_TIMER_RESTART_WAIT] = EXACT(240),
 	},
+	.timer_tick_ns = NS_PER_S,
 	.decision = {
 		/* Protocol preference (static 200, BGP 100) comes before anything BGP. */
 		BGP_RULE_WEIGHT_LOCAL, BGP_RULE_USABLE, BGP_RULE_LOCAL_PREF,

@@ -37,6 +37,7 @@ const struct bgp_profile bgp_profile_gobgp = {
 	.idle_refuses = true,
 	.single_connection = true,
 	.starts_active = true,
+	.retry_counts_from_dial = true,
 	.ttl_internal = 64,
 	.keepalive_third = true,
 	.capabilities = capabilities,

@@ -97,6 +97,12 @@ static struct import import_begin(struct rib *rib, const struct peer *peer, uint
 		mark_as_own(rib, &base, own_cluster);
 		changed = true;
 	}
+	/* RFC 7705 3.3: the path shows the AS we seem to be to this neighbour. */
+	if (peer->about.external && peer->about.config->local_as_received &&
+	    peer->about.local_as != rib->local_as) {
+		bgp_as_path_prepend(&base, peer->about.local_as, &rib->table->scratch);
+		changed = true;
+	}
 	changed |= leak_mark_received(peer->role, peer->about.config->remote_as, &base);
 	if (leak_received(peer->role, peer->about.config->remote_as, attrs))
 		import.flags |= PATH_REJECTED;

@@ -37,7 +37,7 @@ static void build_restart(const struct session *session, const struct session_co
 	    !(peer->graceful_restart || profile->restart_helper))
 		return;
 	ours->graceful_restart = true;
-	ours->restarting = context->restarting ||
+	ours->restarting = context->restarting || profile->restart_bit_always ||
 			   (profile->restart_bit_at_start &&
 			    instant_before(now, context->restart_bit_until));
 	ours->restart_notification = profile->restart_notification;
@@ -73,6 +73,7 @@ void open_build(const struct session *session, const struct session_context *con
 	ours->refresh_old = announces(session, context, BGP_CAP_REFRESH_OLD);
 	ours->enhanced_refresh = announces(session, context, BGP_CAP_ENHANCED_REFRESH);
 	ours->extended_message = announces(session, context, BGP_CAP_EXTENDED_MESSAGE);
+	ours->extended_next_hop = announces(session, context, BGP_CAP_EXTENDED_NEXT_HOP);
 	ours->long_lived = announces(session, context, BGP_CAP_LONG_LIVED_GR);
 	if (ours->long_lived && profile->long_lived_listed)
 		ours->long_lived_families = ours->long_lived_forwarding = ours->families;

@@ -95,6 +95,29 @@ static uint8_t list_decode(struct attr_decoding *decoding, const struct attr_row
 	return 0;
 }
 
+/* RFC 8092 5: the same one twice is one. */
+static uint8_t large_decode(struct attr_decoding *decoding, const struct attr_row *row,
+			    const uint8_t *value, uint32_t length)
+{
+	uint8_t subcode = list_decode(decoding, row, value, length);
+	struct bgp_attrs *attrs = decoding->attrs;
+	uint16_t kept = 0;
+	if (subcode)
+		return subcode;
+	uint8_t *list = arena_alloc(decoding->arena, length);
+	for (uint16_t i = 0; i < attrs->large_count; i++) {
+		const uint8_t *item = value + 12u * i;
+		uint16_t same = 0;
+		while (same < kept && memcmp(list + 12u * same, item, 12) != 0)
+			same++;
+		if (same == kept)
+			memcpy(list + 12u * kept++, item, 12);
+	}
+	attrs->large_communities = list;
+	attrs->large_count = kept;
+	return 0;
+}
+
 static void list_encode(const struct attr_row *row, const struct bgp_attrs *attrs,
 			const struct bgp_codec *codec, struct writer *out)
 {
@@ -405,7 +428,8 @@ static const struct attr_row rows[ATTR_CODES] = {
 	[BGP_ATTR_LARGE_COMMUNITIES] = {
 		{ BGP_ATTR_LARGE_COMMUNITIES, OPTIONAL_TRANSITIVE, "LARGE_COMMUNITY" },
 		.malformed = WITHDRAW, .label = "large-communities",
-		LIST(large_communities, large_count, 12), .print = large_print },
+		FIELD(large_communities), .count = offsetof(struct bgp_attrs, large_count),
+		.unit = 12, .decode = large_decode, .encode = list_encode, .print = large_print },
 	[BGP_ATTR_OTC] = { { BGP_ATTR_OTC, OPTIONAL_TRANSITIVE, "Only to Customer (OTC)" },
 		.malformed = WITHDRAW, .label = "otc", FIELD(otc),
 		.decode = otc_decode, .encode = number_encode, .print = number_print },

@@ -20,7 +20,9 @@
 #include "bgp/profile.h"
 #include "bgp/route/table.h"
 
+#ifndef PIPE
 #define PIPE __attribute__((unused)) static
+#endif
 /* Whoever wants a smaller world (the fuzzers do) says so before. */
 #ifndef PIPE_SPEAKERS
 #define PIPE_SPEAKERS 16
