@@ -80,6 +80,8 @@ struct bgp_attrs {
 	uint16_t large_count;
 	const uint8_t *large_communities;    /* * 12 */
 	uint32_t otc;
+	uint32_t odd;                 /* a digest of what was odd about the bytes, for profiles
+				       * that remember (reaction.h); never encoded */
 	uint16_t unknown_length;      /* unrecognised optional transitive ones, whole, by code */
 	const uint8_t *unknown;
 };
@@ -92,6 +94,7 @@ struct bgp_codec {
 	uint8_t families;             /* negotiated */
 	bool unknown_sets_partial;    /* profile */
 	bool as_path_extended_length; /* profile */
+	const struct bgp_reactions *reactions; /* profile: on malformed UPDATEs; NULL: RFC 7606 */
 };
 
 /* AS_PATH arithmetic. */
