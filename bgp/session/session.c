@@ -17,6 +17,7 @@ void session_init(struct session *session, uint32_t number, const struct bgp_pee
 				     .name_hash = hash_bytes(peer->name, strlen(peer->name)) };
 	session->connect_retry_at = session->idle_hold_at = INSTANT_NEVER;
 	session->stale_until = session->repeat_until = session->armed_at = INSTANT_NEVER;
+	long_lived_end(session, UINT8_MAX);
 	connection_timers_clear(&session->outgoing);
 	connection_timers_clear(&session->incoming);
 }
