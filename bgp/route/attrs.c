@@ -176,6 +176,7 @@ static uint32_t set_add(struct bgp_table *table, uint64_t hash, const struct bgp
 		.next_hop_id = bgp_next_hop_id(table, attrs->next_hop),
 		.no_export = bgp_has_community(&set->attrs, BGP_NO_EXPORT) ||
 			     bgp_has_community(&set->attrs, BGP_NO_EXPORT_SUBCONFED),
+		.long_stale = bgp_has_community(&set->attrs, BGP_LLGR_STALE),
 		.no_advertise = bgp_has_community(&set->attrs, BGP_NO_ADVERTISE),
 	};
 	hash_index_add(&table->set_index, hash, id, set_rehash, table);

@@ -39,6 +39,8 @@ bool export_allowed(const struct rib *rib, const struct group *group, uint32_t p
 	if (!rib->profile->ignores_well_known &&
 	    (set->facts.no_advertise || (set->facts.no_export && group->key.external)))
 		return false;
+	if (rib->long_lived && set->facts.long_stale && !group->key.long_lived)
+		return false; /* RFC 9494 4.3 */
 	if (leak_forbidden(group->key.role, &set->attrs))
 		return false;
 	if (group->key.external)

@@ -113,6 +113,8 @@ static inline bool bgp_has(const struct bgp_attrs *attrs, enum bgp_attr_code cod
 #define BGP_NO_ADVERTISE UINT32_C(0xffffff02)
 #define BGP_NO_EXPORT_SUBCONFED UINT32_C(0xffffff03)
 #define BGP_GRACEFUL_SHUTDOWN UINT32_C(0xffff0000)
+#define BGP_LLGR_STALE UINT32_C(0xffff0006) /* RFC 9494 */
+#define BGP_NO_LLGR UINT32_C(0xffff0007)
 bool bgp_has_community(const struct bgp_attrs *attrs, uint32_t community);
 
 /* Encodes the attributes in order of type code, without MP_REACH and MP_UNREACH. NEXT_HOP is

@@ -192,7 +192,11 @@ static void long_lived_decode(struct bgp_open *open, struct reader *value)
 		to->long_lived_families |= family;
 		if (reader_u8(value) & FORWARDING_KEPT)
 			to->long_lived_forwarding |= family;
-		reader_bytes(value, 3); /* the stale time: nobody here keeps routes that long */
+		uint32_t time_s = (uint32_t)reader_u8(value) << 16;
+		time_s |= reader_u16(value);
+		for (unsigned i = 0; i < BGP_FAMILIES; i++)
+			if (family & 1u << i)
+				to->long_lived_times_s[i] = time_s;
 	}
 }
 

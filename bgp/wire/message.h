@@ -85,6 +85,7 @@ struct bgp_capabilities {
 	bool long_lived;              /* capability 71, only together with 64 (RFC 9494 4.5) */
 	uint8_t long_lived_families, long_lived_forwarding; /* listed there; with the F bit */
 	uint32_t long_lived_time_s;   /* encoding only: 24 bits, the same for every family */
+	uint32_t long_lived_times_s[BGP_FAMILIES]; /* decoding only */
 	uint8_t add_path_send, add_path_receive; /* families, from the sender's point of view */
 	bool has_role;
 	bool role_unclear;            /* told twice, and differently (RFC 9234 4.2) */
