@@ -39,6 +39,8 @@ bool export_allowed(const struct rib *rib, const struct group *group, uint32_t p
 	if (!rib->profile->ignores_well_known &&
 	    (set->facts.no_advertise || (set->facts.no_export && group->key.external)))
 		return false;
+	if (rib->long_lived && set->facts.long_stale && !group->key.long_lived)
+		return false; /* RFC 9494 4.3 */
 	if (leak_forbidden(group->key.role, &set->attrs))
 		return false;
 	if (group->key.external)
@@ -49,6 +51,8 @@ bool export_allowed(const struct rib *rib, const struct group *group, uint32_t p
 	/* RFC 4456 section 6: between internal peers only from a client, or to one; and not to
 	 * clients whose cluster it has been through. */
 	if (!source->client && !group->key.client)
+		return false;
+	if (source->client && group->key.client && rib->clients_are_meshed)
 		return false;
 	return !group->key.client || !cluster_list_has(&set->attrs, group->key.cluster_id);
 }
@@ -168,6 +172,21 @@ static void to_internal(const struct rib *rib, const struct group_key *key,
 		reflect(rib, key, source, attrs, arena);
 }
 
+/* RFC 4360 6: those that are not transitive stay inside the AS. */
+static void drop_non_transitive(struct bgp_attrs *attrs, struct arena *arena)
+{
+	const uint8_t *from = attrs->extended_communities;
+	uint16_t kept = 0, count = attrs->extended_count;
+	uint8_t *list = arena_alloc(arena, (size_t)count * 8);
+	for (uint16_t i = 0; i < count; i++)
+		if (!(from[i * 8u] & 0x40))
+			memcpy(list + 8u * kept++, from + i * 8u, 8);
+	attrs->extended_communities = list;
+	attrs->extended_count = kept;
+	if (kept == 0)
+		attr_drop(attrs, BGP_ATTR_EXTENDED_COMMUNITIES);
+}
+
 static void to_external(const struct rib *rib, const struct group_key *key,
 			const struct peer *source, struct bgp_attrs *attrs, struct arena *arena)
 {
@@ -179,7 +198,11 @@ static void to_external(const struct rib *rib, const struct group_key *key,
 		if (!rib->profile->med_zero_to_external)
 			attr_drop(attrs, BGP_ATTR_MED);
 	}
+	if (bgp_has(attrs, BGP_ATTR_EXTENDED_COMMUNITIES))
+		drop_non_transitive(attrs, arena);
 	leak_mark_sent(key->role, key->local_as, attrs);
+	if (key->own_as_too && key->local_as != rib->local_as)
+		bgp_as_path_prepend(attrs, rib->local_as, arena);
 	bgp_as_path_prepend(attrs, key->local_as, arena);
 }
 
@@ -189,6 +212,7 @@ static uint32_t build(struct rib *rib, const struct group *group, uint32_t prefi
 	struct arena *arena = &rib->table->scratch;
 	const struct peer *source = source_of_path(rib, path);
 	struct bgp_attrs attrs = *bgp_attrs_of(rib->table, path->attrs);
+	attrs.odd = 0;
 	policy_apply(group->key.policy, bgp_prefix_of(rib->table, prefix_id), from_bit(source),
 		     &attrs, arena);
 	if (!set_next_hop(rib, &group->key, &attrs, prefix_family(rib, prefix_id), shared))

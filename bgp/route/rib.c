@@ -22,6 +22,8 @@ static void take_configuration(struct rib *rib, const struct bgp_config *config)
 					config->maximum_paths_internal :
 					profile->maximum_paths_internal;
 	rib->requires_policy = config->ebgp_requires_policy;
+	rib->clients_are_meshed = config->clients_are_meshed;
+	rib->long_lived = config->long_lived;
 }
 
 struct rib *rib_new(struct bgp_table *table, const struct bgp_config *config)
@@ -112,6 +114,7 @@ static bool same_import(const struct bgp_peer_config *a, const struct bgp_peer_c
 {
 	return a->rr_client == b->rr_client && a->cluster_id == b->cluster_id &&
 	       a->allow_as_in == b->allow_as_in && a->role == b->role &&
+	       a->local_as_received == b->local_as_received &&
 	       policy_equal(a->import, b->import);
 }
 
@@ -134,7 +137,9 @@ void rib_configured(struct rib *rib, const struct bgp_config *config, struct ins
 	    old.local_as == rib->local_as && old.cluster_id == rib->cluster_id &&
 	    old.maximum_external == rib->maximum_external &&
 	    old.maximum_internal == rib->maximum_internal &&
-	    old.requires_policy == rib->requires_policy)
+	    old.requires_policy == rib->requires_policy &&
+	    old.clients_are_meshed == rib->clients_are_meshed &&
+	    old.long_lived == rib->long_lived)
 		return;
 	for (uint32_t i = 0; i < rib->peer_count; i++)
 		if (rib->peers[i] && rib->peers[i]->known)

@@ -37,7 +37,7 @@ static void build_restart(const struct session *session, const struct session_co
 	    !(peer->graceful_restart || profile->restart_helper))
 		return;
 	ours->graceful_restart = true;
-	ours->restarting = context->restarting ||
+	ours->restarting = context->restarting || profile->restart_bit_always ||
 			   (profile->restart_bit_at_start &&
 			    instant_before(now, context->restart_bit_until));
 	ours->restart_notification = profile->restart_notification;
@@ -73,7 +73,9 @@ void open_build(const struct session *session, const struct session_context *con
 	ours->refresh_old = announces(session, context, BGP_CAP_REFRESH_OLD);
 	ours->enhanced_refresh = announces(session, context, BGP_CAP_ENHANCED_REFRESH);
 	ours->extended_message = announces(session, context, BGP_CAP_EXTENDED_MESSAGE);
-	ours->long_lived = announces(session, context, BGP_CAP_LONG_LIVED_GR);
+	ours->extended_next_hop = announces(session, context, BGP_CAP_EXTENDED_NEXT_HOP);
+	ours->long_lived = announces(session, context, BGP_CAP_LONG_LIVED_GR) ||
+			   (peer->long_lived_max_s && !session->plain_open);
 	if (ours->long_lived && profile->long_lived_listed)
 		ours->long_lived_families = ours->long_lived_forwarding = ours->families;
 	ours->as4 = announces(session, context, BGP_CAP_AS4);
@@ -97,10 +99,12 @@ void open_order(const struct session *session, const struct session_context *con
 	size_t count = 0;
 	const uint8_t *usual = context->profile->capabilities;
 	if (!session->plain_open) {
-		for (; *usual && count < OPEN_ORDER_MAX - 2; usual++)
+		for (; *usual && count < OPEN_ORDER_MAX - 3; usual++)
 			order[count++] = *usual;
 		/* Nobody sends it unasked, so no profile lists it. */
 		order[count++] = BGP_CAP_ROLE;
+		if (!announces(session, context, BGP_CAP_LONG_LIVED_GR))
+			order[count++] = BGP_CAP_LONG_LIVED_GR;
 	}
 	order[count] = 0;
 }
@@ -196,6 +200,7 @@ struct session_terms open_agree(const struct session *session,
 		terms.restart_time_s = b->restart_time_s;
 		terms.restart_families = b->restart_families & terms.families;
 		terms.forwarding_families = b->forwarding_families & terms.restart_families;
+		long_lived_agree(&terms, session, a, b);
 	}
 	return terms;
 }

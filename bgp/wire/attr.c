@@ -4,6 +4,26 @@
 
 #include <stddef.h>
 
+/* ---- faults --------------------------------------------------------------------------------- */
+
+void attr_odd(struct bgp_attrs *attrs, enum bgp_fault fault, uint8_t code)
+{
+	attrs->odd = attrs->odd * 16777619u + ((uint32_t)fault << 8 | code);
+}
+
+bool attr_fault(struct attr_decoding *decoding, enum bgp_fault fault, uint8_t code)
+{
+	struct bgp_reaction reaction = bgp_react(decoding->codec, fault, code,
+						 BGP_OUTCOME_WITHDRAW, 0, true);
+	if (reaction.outcome == BGP_OUTCOME_OK) {
+		if (reaction.differs)
+			attr_odd(decoding->attrs, fault, code);
+		return false;
+	}
+	decoding->fault = (uint8_t)fault;
+	return true;
+}
+
 /* ---- fields by offset ----------------------------------------------------------------------- */
 
 static uint32_t number_of(const struct bgp_attrs *attrs, uint16_t field)
@@ -87,11 +107,36 @@ static void address_print(const struct attr_row *row, const struct bgp_attrs *at
 static uint8_t list_decode(struct attr_decoding *decoding, const struct attr_row *row,
 			   const uint8_t *value, uint32_t length)
 {
-	if (length == 0 || length % row->unit != 0)
+	if (length == 0)
+		return attr_fault(decoding, BGP_FAULT_EMPTY, row->known.code) ? UPDATE_LENGTH : 0;
+	if (length % row->unit != 0)
 		return UPDATE_LENGTH;
 	uint16_t count = (uint16_t)(length / row->unit);
 	memcpy((char *)decoding->attrs + row->field, &value, sizeof(value));
 	memcpy((char *)decoding->attrs + row->count, &count, sizeof(count));
+	return 0;
+}
+
+/* RFC 8092 5: the same one twice is one. */
+static uint8_t large_decode(struct attr_decoding *decoding, const struct attr_row *row,
+			    const uint8_t *value, uint32_t length)
+{
+	uint8_t subcode = list_decode(decoding, row, value, length);
+	struct bgp_attrs *attrs = decoding->attrs;
+	uint16_t kept = 0;
+	if (subcode)
+		return subcode;
+	uint8_t *list = arena_alloc(decoding->arena, length);
+	for (uint16_t i = 0; i < attrs->large_count; i++) {
+		const uint8_t *item = value + 12u * i;
+		uint16_t same = 0;
+		while (same < kept && memcmp(list + 12u * same, item, 12) != 0)
+			same++;
+		if (same == kept)
+			memcpy(list + 12u * kept++, item, 12);
+	}
+	attrs->large_communities = list;
+	attrs->large_count = kept;
 	return 0;
 }
 
@@ -230,10 +275,12 @@ static uint8_t next_hop_decode(struct attr_decoding *decoding, const struct attr
 		return UPDATE_LENGTH;
 	if (!decoding->classic)
 		return 0;
-	if (next_hop_is_martian(get_u32(value)))
-		return UPDATE_NEXT_HOP;
 	decoding->attrs->next_hop = ip_addr_v4(get_u32(value));
-	return 0;
+	if (!next_hop_is_martian(get_u32(value)))
+		return 0;
+	bool zero = get_u32(value) == 0;
+	return attr_fault(decoding, zero ? BGP_FAULT_HOP_ZERO : BGP_FAULT_HOP_MARTIAN,
+			  BGP_ATTR_NEXT_HOP) ? UPDATE_NEXT_HOP : 0;
 }
 
 static void next_hop_encode(const struct attr_row *row, const struct bgp_attrs *attrs,
@@ -405,7 +452,8 @@ static const struct attr_row rows[ATTR_CODES] = {
 	[BGP_ATTR_LARGE_COMMUNITIES] = {
 		{ BGP_ATTR_LARGE_COMMUNITIES, OPTIONAL_TRANSITIVE, "LARGE_COMMUNITY" },
 		.malformed = WITHDRAW, .label = "large-communities",
-		LIST(large_communities, large_count, 12), .print = large_print },
+		FIELD(large_communities), .count = offsetof(struct bgp_attrs, large_count),
+		.unit = 12, .decode = large_decode, .encode = list_encode, .print = large_print },
 	[BGP_ATTR_OTC] = { { BGP_ATTR_OTC, OPTIONAL_TRANSITIVE, "Only to Customer (OTC)" },
 		.malformed = WITHDRAW, .label = "otc", FIELD(otc),
 		.decode = otc_decode, .encode = number_encode, .print = number_print },

@@ -65,6 +65,23 @@ static bool multiprotocol_encode(const struct bgp_open *open, unsigned instance,
 	return true;
 }
 
+static void extended_next_hop_decode(struct bgp_open *open, struct reader *value)
+{
+	(void)open;
+	(void)value; /* an IPv6 next hop for IPv4 is never sent from here */
+}
+
+static bool extended_next_hop_encode(const struct bgp_open *open, unsigned instance,
+				     struct writer *out)
+{
+	if (instance > 0 || !open->capabilities.extended_next_hop)
+		return false;
+	writer_u16(out, 1); /* AFI and SAFI of the prefixes, AFI of the next hop */
+	writer_u16(out, 1);
+	writer_u16(out, 2);
+	return true;
+}
+
 static void role_decode(struct bgp_open *open, struct reader *value)
 {
 	struct bgp_capabilities *to = &open->capabilities;
@@ -175,7 +192,11 @@ static void long_lived_decode(struct bgp_open *open, struct reader *value)
 		to->long_lived_families |= family;
 		if (reader_u8(value) & FORWARDING_KEPT)
 			to->long_lived_forwarding |= family;
-		reader_bytes(value, 3); /* the stale time: nobody here keeps routes that long */
+		uint32_t time_s = (uint32_t)reader_u8(value) << 16;
+		time_s |= reader_u16(value);
+		for (unsigned i = 0; i < BGP_FAMILIES; i++)
+			if (family & 1u << i)
+				to->long_lived_times_s[i] = time_s;
 	}
 }
 
@@ -219,6 +240,7 @@ static bool fqdn_encode(const struct bgp_open *open, unsigned instance, struct w
 static const struct capability_row rows[] = {
 	{ BGP_CAP_MULTIPROTOCOL, 4, 0, multiprotocol_decode, multiprotocol_encode },
 	{ BGP_CAP_ROUTE_REFRESH, 0, 1, route_refresh_decode, route_refresh_encode },
+	{ BGP_CAP_EXTENDED_NEXT_HOP, 0, 6, extended_next_hop_decode, extended_next_hop_encode },
 	{ BGP_CAP_EXTENDED_MESSAGE, 0, 1, extended_message_decode, extended_message_encode },
 	{ BGP_CAP_ROLE, 1, 0, role_decode, role_encode },
 	{ BGP_CAP_GRACEFUL_RESTART, 2, 4, restart_decode, restart_encode },

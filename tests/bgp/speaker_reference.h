@@ -44,6 +44,10 @@ PIPE struct bgp_profile reference_profile(const struct bgp_profile *from)
 		    from->decision[i] != BGP_RULE_NOT_STALE)
 			profile.decision[to++] = from->decision[i];
 	profile.decision[to] = BGP_RULE_END;
+	profile.med_zero_reflected = false;
+	profile.repeats_unchanged = false;
+	if (profile.ebgp_next_hop == BGP_EBGP_NEXT_HOP_THIRD_PARTY_OTHER)
+		profile.ebgp_next_hop = BGP_EBGP_NEXT_HOP_THIRD_PARTY;
 	profile.multipath_stop = BGP_RULE_ROUTER_ID;
 	return profile;
 }
@@ -247,7 +251,7 @@ PIPE void ref_hear(const struct reference *ref, uint32_t at, uint32_t from, int 
 		  ip_addr_equal(r->next_hop, ref_node(ref, at)->address);
 	if (!external && r->has_originator && r->originator == config->router_id)
 		r->loop = true;
-	bool looks = peer->rr_client || !config->profile->cluster_loop_clients_only;
+	bool looks = peer->rr_client || config->profile->cluster_loop == BGP_CLUSTER_LOOP_RECEIVED;
 	if (!external && looks && ref_has(&r->clusters, ref_cluster(ref, at, from)))
 		r->loop = true;
 	r->rejected = external && config->ebgp_requires_policy && !peer->import;

@@ -92,7 +92,7 @@ static void profiles_are_found(void **state)
 		}
 		assert_true(stop && end);
 	}
-	assert_int_equal(count, 3);
+	assert_int_equal(count, 8);
 	assert_null(bgp_profile_by_name("ios"));
 	for (int kind = 0; kind < BGP_TIMER_KINDS; kind++)
 		assert_non_null(bgp_timer_name(kind));

@@ -93,6 +93,75 @@ static void external_and_own(void **state)
 	net_free(&net);
 }
 
+/* RFC 4456 6: clients that talk to each other need no reflector among them, and the option can be
+ * turned at any time. */
+static void meshed_clients(void **state)
+{
+	(void)state;
+	static struct net net;
+	up(&net);
+	net_announce(&net, CLIENT, from(CLIENT));
+	net_run(&net);
+	for (int meshed = 1; meshed >= 0; meshed--) {
+		struct bgp_config config = net.config;
+		config.clients_are_meshed = meshed;
+		rib_configured(net.rib, &config, now);
+		net_run(&net);
+		assert_int_equal(strcmp(net_told(&net, OTHER_CLIENT, "20.0.1.0/24"), "-") == 0,
+				 meshed);
+		assert_string_not_equal(net_told(&net, NON_CLIENT, "20.0.1.0/24"), "-");
+		rib_configured(net.rib, &net.config, now);
+		net_run(&net);
+	}
+	net_free(&net);
+}
+
+/* RFC 7705 3: towards one neighbour we are AS 64999. */
+static void another_as_of_ours(void **state)
+{
+	(void)state;
+	static const struct {
+		bool received, and_own;
+		const char *sent, *kept;
+	} rows[] = {
+		{ false, false, "P=[64999, 65300] NH=10.0.0.1 C=65000:1",
+		  "P=[65100, 65300] NH=10.0.0.6 MED=7 LP=100 C=65000:1" },
+		{ false, true, "P=[64999, 65000, 65300] NH=10.0.0.1 C=65000:1",
+		  "P=[65100, 65300] NH=10.0.0.6 MED=7 LP=100 C=65000:1" },
+		{ true, true, "P=[64999, 65000, 65300] NH=10.0.0.1 C=65000:1",
+		  "P=[64999, 65100, 65300] NH=10.0.0.6 MED=7 LP=100 C=65000:1" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		static struct net net;
+		struct spec own = from(CLIENT);
+		own.prefixes = "20.0.2.0/24";
+		up(&net);
+		net_down(&net, EXTERNAL, 0);
+		struct net_peer *peer = &net.peers[EXTERNAL];
+		peer->config.local_as = peer->about.local_as = 64999;
+		peer->config.local_as_received = rows[i].received;
+		peer->config.local_as_and_own = rows[i].and_own;
+		net_up(&net, EXTERNAL);
+		net_announce(&net, EXTERNAL, from(EXTERNAL));
+		net_announce(&net, CLIENT, own);
+		net_run(&net);
+		assert_string_equal(net_told(&net, EXTERNAL, "20.0.2.0/24"), rows[i].sent);
+		assert_string_equal(net_told(&net, CLIENT, "20.0.1.0/24"), rows[i].kept);
+		/* Either of our numbers in a path is a loop. */
+		struct spec loop = from(EXTERNAL);
+		loop.prefixes = "20.0.3.0/24 20.0.4.0/24";
+		loop.path = "65100 64999";
+		net_announce(&net, EXTERNAL, loop);
+		loop.prefixes = "20.0.4.0/24";
+		loop.path = "65100 65000";
+		net_announce(&net, EXTERNAL, loop);
+		net_run(&net);
+		assert_string_equal(net_told(&net, CLIENT, "20.0.3.0/24"), "-");
+		assert_string_equal(net_told(&net, CLIENT, "20.0.4.0/24"), "-");
+		net_free(&net);
+	}
+}
+
 /* RFC 4456 8: ORIGINATOR_ID stays as it is, CLUSTER_LIST grows in front. */
 static void second_reflector(void **state)
 {
@@ -212,6 +281,47 @@ static void well_known_communities(void **state)
 	}
 }
 
+/* RFC 4360 6: extended communities that are not transitive (0x40) do not leave the AS. */
+static void non_transitive_communities(void **state)
+{
+	(void)state;
+	static const struct {
+		uint8_t bytes[19];
+		uint16_t length;
+		const char *inside, *outside; /* as they are found in the message; "": none */
+	} rows[] = {
+		{ { 0xc0, 16, 8, 0x00, 2, 1, 1, 0, 0, 0, 9 }, 11, "\xc0\x10\x08\x00", "\xc0\x10\x08\x00" },
+		{ { 0xc0, 16, 8, 0x40, 4, 1, 1, 0, 0, 0, 9 }, 11, "\xc0\x10\x08\x40", "" },
+		{ { 0xc0, 16, 16, 0x40, 4, 1, 1, 0, 0, 0, 9, 0x01, 2, 1, 1, 0, 0, 0, 8 }, 19,
+		  "\xc0\x10\x10\x40", "\xc0\x10\x08\x01" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (int outside = 0; outside < 2; outside++) {
+			static struct net net;
+			struct spec spec = from(CLIENT);
+			struct rib_update_counts counts;
+			spec.unknown = rows[i].bytes;
+			spec.unknown_length = rows[i].length;
+			up(&net);
+			net_announce(&net, CLIENT, spec);
+			net_changes(&net);
+			struct bgp_slice *slice =
+				rib_send_next(net.rib, outside ? EXTERNAL : NON_CLIENT, &counts);
+			assert_int_equal(counts.announced, 1);
+			const char *wanted = outside ? rows[i].outside : rows[i].inside;
+			const uint8_t *end = slice->bytes + slice->length, *found = NULL;
+			for (const uint8_t *at = slice->bytes + 23; at + 4 <= end && !found; at++)
+				if (at[0] == 0xc0 && at[1] == 16)
+					found = at;
+			assert_int_equal(found != NULL, outside ? rows[i].outside[0] != 0 : 1);
+			if (found)
+				assert_memory_equal(found, wanted, 4);
+			bgp_slice_unref(slice);
+			net_run(&net);
+			net_free(&net);
+		}
+}
+
 /* RFC 4271 4.3: withdrawn and announced in one UPDATE, the announcement counts. */
 static void announcement_counts(void **state)
 {
@@ -247,10 +357,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_hears),
 		cmocka_unit_test(external_and_own),
+		cmocka_unit_test(meshed_clients),
+		cmocka_unit_test(another_as_of_ours),
 		cmocka_unit_test(second_reflector),
 		cmocka_unit_test(loops),
 		cmocka_unit_test(tie_breaks),
 		cmocka_unit_test(well_known_communities),
+		cmocka_unit_test(non_transitive_communities),
 		cmocka_unit_test(announcement_counts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,6 +113,35 @@ static void route_refresh(void **state)
 	}
 }
 
+/* RFC 8654: longer than 4096 octets only if both said so; then at once, and in pieces. */
+static void extended_message(void **state)
+{
+	(void)state;
+	static const uint8_t ours[] = { 1, 6, 65, 0 };
+	static const char theirs[] = "\x01\x04\x00\x01\x00\x01\x41\x04\x00\x00\xfc\x00\x06";
+	static uint8_t bytes[65535];
+	for (int agreed = 0; agreed < 2; agreed++)
+		for (size_t piece = 1500; piece <= sizeof(bytes); piece += 64035) {
+			struct bgp_profile profile = rig_textbook();
+			struct rig_open open = { .capabilities = theirs,
+						 .length = agreed ? sizeof(theirs) : 12 };
+			struct rig rig;
+			int updates = 0;
+			profile.capabilities = ours;
+			rig_init(&rig, &profile);
+			rig_establish(&rig, &open);
+			rig_header(bytes, BGP_UPDATE, sizeof(bytes) - 19);
+			for (size_t at = 0; at < sizeof(bytes); at += piece) {
+				size_t left = sizeof(bytes) - at;
+				updates += rig_bytes(&rig, rig.dialled, bytes + at,
+						     left < piece ? left : piece);
+			}
+			assert_int_equal(updates, agreed);
+			assert_string_equal(rig_actions(&rig), agreed ? "" : "n1.2,c,w0");
+			rig_free(&rig);
+		}
+}
+
 /* BIRD takes an UPDATE in OpenConfirm for the KEEPALIVE it waits for; the RFC does not. */
 static void update_in_open_confirm(void **state)
 {
@@ -166,6 +195,7 @@ int main(void)
 		cmocka_unit_test(header_errors),
 		cmocka_unit_test(rest_is_dropped),
 		cmocka_unit_test(route_refresh),
+		cmocka_unit_test(extended_message),
 		cmocka_unit_test(update_in_open_confirm),
 		cmocka_unit_test(verdicts_on_updates),
 	};

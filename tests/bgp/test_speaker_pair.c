@@ -164,6 +164,39 @@ static void keepalives_keep_their_period(void **state)
 	pair_free(pair);
 }
 
+/* RFC 8654: a route whose attributes fill more than 4096 octets goes to who takes such messages. */
+static void as_long_as_agreed(void **state)
+{
+	(void)state;
+	static uint32_t communities[1100];
+	static const struct bgp_policy_rule rules[] = {
+		{ .verdict = BGP_RULE_ACCEPT, .add_communities = communities,
+		  .add_community_count = 1100 },
+	};
+	static const struct bgp_policy policy = { rules, 1, true };
+	for (uint32_t i = 0; i < 1100; i++)
+		communities[i] = 64512u << 16 | i;
+	for (int agreed = 0; agreed < 2; agreed++) {
+		struct pair *pair = pair_new(&bgp_profile_frr, agreed ? &bgp_profile_frr
+								      : &bgp_profile_calico_bird,
+					     64512, 64512);
+		pair->a_peers[0].export = &policy;
+		pair_start(pair);
+		pipe_originate(&pair->pipe, pair->a, "10.1.0.0/16");
+		pipe_run_s(&pair->pipe, 20);
+		assert_established(pair);
+		assert_int_equal(pipe_fib(pair->b, "10.1.0.0/16") != NULL, agreed);
+		uint32_t longest = 0;
+		for (uint32_t i = 0; i < pair->pipe.event_count; i++) {
+			const struct bgp_event *event = &pair->pipe.events[i].event;
+			if (event->kind == BGP_EVENT_MESSAGE && event->message_length > longest)
+				longest = event->message_length;
+		}
+		assert_int_equal(longest > 4096, agreed);
+		pair_free(pair);
+	}
+}
+
 /* An orderly stop: Cease 6/2, the peer drops the routes at once, BIRD's kernel keeps its own. */
 static void stop_is_told(void **state)
 {
@@ -299,6 +332,7 @@ int main(void)
 		cmocka_unit_test(simultaneous_dialling),
 		cmocka_unit_test(hold_timer_is_exact),
 		cmocka_unit_test(keepalives_keep_their_period),
+		cmocka_unit_test(as_long_as_agreed),
 		cmocka_unit_test(stop_is_told),
 		cmocka_unit_test(killed_and_back),
 		cmocka_unit_test(killed_for_good),

@@ -355,6 +355,15 @@ static void doubles_and_overruns(void **state)
 	assert_encodes(&internal, BASE LP);
 }
 
+/* RFC 8092 5: the same large community twice is one, in the order of first mention. */
+static void doubles_among_large(void **state)
+{
+	(void)state;
+	assert_int_equal(decode(BASE LP "c02030 0000fde80000000100000002 0000fde80000000100000003"
+				"0000fde80000000100000002 0000fde80000000100000003", &internal), OK);
+	assert_encodes(&internal, BASE LP "c02018 0000fde80000000100000002 0000fde80000000100000003");
+}
+
 static void long_path(char *hex, size_t segments, unsigned each)
 {
 	for (size_t s = 0; s < segments; s++) {
@@ -522,6 +531,7 @@ int main(void)
 		cmocka_unit_test(unknown_ones),
 		cmocka_unit_test(partial_stays),
 		cmocka_unit_test(doubles_and_overruns),
+		cmocka_unit_test(doubles_among_large),
 		cmocka_unit_test(path_arithmetic),
 		cmocka_unit_test(lengths_of_header),
 		cmocka_unit_test(old_speakers),

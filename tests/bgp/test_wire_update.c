@@ -159,6 +159,10 @@ static void not_negotiated(void **state)
 	assert_int_equal(
 		split("0000 0017 800e 0d 0001 80 00 00 ff01020304050607" ORIGIN PATH, &both), OK);
 	assert_int_equal(split("0000 0009 800f 06 000180 ffffff", &both), OK);
+	/* IPv6 that makes no sense, where it was not agreed on. */
+	assert_int_equal(split("0000 000d 800e 0a 000201 03 0a0000 00 0820", &v4), OK);
+	assert_int_equal(split("0000 0008 800f 05 000201 ff20", &v4), OK);
+	assert_int_equal(split("0001 21 0000", &v6), OK);
 	assert_int_equal(split("0000 0000", &v6), OK);
 	assert_int_equal(update.end_of_rib, 0);
 	assert_int_equal(split("0000 0006 800f 03 000201", &v4), OK);
