@@ -65,6 +65,35 @@ static bool multiprotocol_encode(const struct bgp_open *open, unsigned instance,
 	return true;
 }
 
+#define NEXT_HOP_AFI_IPV6 2u
+
+/* RFC 8950 4: of its triples we know one. SAFI has two octets here. */
+static void extended_next_hop_decode(struct bgp_open *open, struct reader *value)
+{
+	while (reader_left(value) > 0) {
+		uint16_t afi = reader_u16(value);
+		uint16_t safi = reader_u16(value);
+		bool over_ipv6 = reader_u16(value) == NEXT_HOP_AFI_IPV6;
+		if (over_ipv6 && safi <= UINT8_MAX &&
+		    bgp_family_of(afi, (uint8_t)safi) == BGP_IPV4_UNICAST)
+			open->capabilities.extended_next_hop = true;
+	}
+}
+
+static bool extended_next_hop_encode(const struct bgp_open *open, unsigned instance,
+				     struct writer *out)
+{
+	uint16_t afi;
+	uint8_t safi;
+	if (instance > 0 || !open->capabilities.extended_next_hop)
+		return false;
+	bgp_family_codes(BGP_IPV4_UNICAST, &afi, &safi);
+	writer_u16(out, afi);
+	writer_u16(out, safi);
+	writer_u16(out, NEXT_HOP_AFI_IPV6);
+	return true;
+}
+
 static void role_decode(struct bgp_open *open, struct reader *value)
 {
 	struct bgp_capabilities *to = &open->capabilities;
@@ -223,6 +252,7 @@ static bool fqdn_encode(const struct bgp_open *open, unsigned instance, struct w
 static const struct capability_row rows[] = {
 	{ BGP_CAP_MULTIPROTOCOL, 4, 0, multiprotocol_decode, multiprotocol_encode },
 	{ BGP_CAP_ROUTE_REFRESH, 0, 1, route_refresh_decode, route_refresh_encode },
+	{ BGP_CAP_EXTENDED_NEXT_HOP, 0, 6, extended_next_hop_decode, extended_next_hop_encode },
 	{ BGP_CAP_EXTENDED_MESSAGE, 0, 1, extended_message_decode, extended_message_encode },
 	{ BGP_CAP_ROLE, 1, 0, role_decode, role_encode },
 	{ BGP_CAP_GRACEFUL_RESTART, 2, 4, restart_decode, restart_encode },

@@ -57,11 +57,12 @@ static bool is_martian(const struct ip_addr *addr)
 
 /* RFC 2545 3: 16 octets, or 32 with a link-local one behind. Some senders put the link-local
  * address beside an unspecified global one; it is then the next hop. */
-static bool mp_next_hop_taken(struct bgp_update *update, uint8_t family, const uint8_t *bytes,
-			      size_t length)
+static bool mp_next_hop_taken(struct bgp_update *update, const struct bgp_codec *codec,
+			      uint8_t family, const uint8_t *bytes, size_t length)
 {
 	struct ip_addr *global = &update->mp_next_hop, *link = &update->mp_next_hop_link;
-	if (family == BGP_IPV4_UNICAST) {
+	/* RFC 8950 3: the length says which. */
+	if (family == BGP_IPV4_UNICAST && !(codec->extended_next_hop && length != 4)) {
 		global->family = IP_V4;
 		if (length == 4)
 			memcpy(global->bytes, bytes, 4);
@@ -93,7 +94,7 @@ static void reach_taken(struct bgp_update *update, const struct bgp_codec *codec
 	bool sound = !in.failed;
 	if (sound && family == 0)
 		return;
-	sound = sound && mp_next_hop_taken(update, family, next_hop, length) &&
+	sound = sound && mp_next_hop_taken(update, codec, family, next_hop, length) &&
 		nlri_taken(&update->announced[1], codec, family, in.at, reader_left(&in));
 	if (!sound)
 		judge(update, BGP_OUTCOME_RESET, BGP_ATTR_MP_REACH, UPDATE_OPTIONAL, at,
