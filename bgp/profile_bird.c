@@ -26,6 +26,7 @@ const struct bgp_profile bgp_profile_bird = {
 		[BGP_TIMER_IDLE_AFTER_ERROR] = { 60 * NS_PER_S, 300 * NS_PER_S, WHOLE },
 		[BGP_TIMER_RESTART_WAIT] = EXACT(240),
 	},
+	.timer_tick_ns = NS_PER_S,
 	.decision = {
 		/* Protocol preference (static 200, BGP 100) comes before anything BGP. */
 		BGP_RULE_WEIGHT_LOCAL, BGP_RULE_USABLE, BGP_RULE_LOCAL_PREF,
@@ -52,6 +53,8 @@ const struct bgp_profile bgp_profile_bird = {
 	.stop_sends_cease = true,
 	.stop_subcode = 2,
 	.kernel_kept_on_kill = true,
+	.reactions = &bgp_reactions_bird,
+	.long_keepalive = true,
 	.ebgp_next_hop = BGP_EBGP_NEXT_HOP_SELF_IF_MULTIHOP,
 	.next_hop_recursive = true,
 	.suppress_next_hop_of_peer = true,

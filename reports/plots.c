@@ -194,6 +194,28 @@ static int run_gnuplot(const char *folder, const char *name, bool png, char *err
 	return result;
 }
 
+/* gnuplot says nothing of a full disk: a picture is whole if it ends as pictures do. */
+static bool picture_whole(const char *folder, const char *name, bool png)
+{
+	static const char *const ends[] = { "</svg>", "IEND" };
+	char tail[16] = "";
+	struct text path;
+	text_init(&path);
+	text_printf(&path, "%s/plots/%s.%s", folder, name, png ? "png" : "svg");
+	FILE *file = fopen(text_string(&path), "rb");
+	text_free(&path);
+	bool whole = false;
+	if (file && fseek(file, -12, SEEK_END) == 0) {
+		size_t length = fread(tail, 1, 12, file);
+		size_t wanted = strlen(ends[png]);
+		for (size_t i = 0; i + wanted <= length && !whole; i++)
+			whole = memcmp(tail + i, ends[png], wanted) == 0;
+	}
+	if (file)
+		fclose(file);
+	return whole;
+}
+
 static enum plots_result draw_files(const char *folder, struct text *error)
 {
 	char nowhere[] = "/dev/null";
@@ -203,9 +225,10 @@ static enum plots_result draw_files(const char *folder, struct text *error)
 			int result = run_gnuplot(folder, row->name, png, nowhere);
 			if (result < 0)
 				return PLOTS_NO_GNUPLOT;
-			if (result > 0) {
-				text_printf(error, "gnuplot failed on %s/plots/%s.gp", folder,
-					    row->name);
+			if (result > 0 || !picture_whole(folder, row->name, png)) {
+				text_printf(error, "gnuplot failed on %s/plots/%s.gp%s", folder,
+					    row->name,
+					    result ? "" : ": the picture is not whole");
 				return PLOTS_FAILED;
 			}
 		}

@@ -9,7 +9,7 @@ void terminal_plain(const struct style *style, const char *string, struct text *
 	static const char *const signs[][2] = {
 		{ "\xe2\x86\x92", "->" }, { "\xe2\x9c\x97", "x" },   { "\xe2\x80\xa2", "*" },
 		{ "\xe2\x89\xa4", "<=" }, { "\xe2\x80\xa6", ".." },  { "\xc2\xb7", "-" },
-		{ "\xe2\x9c\x93", "ok" },  { "\xe2\x86\x94", "<->" },
+		{ "\xe2\x9c\x93", "ok" }, { "\xe2\x86\x94", "<->" },
 	};
 	if (style->unicode) {
 		text_put(out, string);
@@ -98,8 +98,12 @@ static void print_why(const char *why, const struct style *style, struct text *o
 	}
 }
 
+struct widths { /* of the columns */
+	size_t name, measured, limit;
+};
+
 static void print_verdict(const struct verdict *verdict, const struct style *style,
-			  size_t name_width, struct text *out)
+			  const struct widths *widths, struct text *out)
 {
 	bool good = verdict->result == VERDICT_PASS;
 	const char *colour = good				  ? "green"
@@ -111,13 +115,13 @@ static void print_verdict(const struct verdict *verdict, const struct style *sty
 	else if (verdict->result == VERDICT_WARN)
 		mark = style->unicode ? "!" : "warn";
 	text_printf(out, "  %s%s%s ", style_on(style, colour), mark, style_off(style));
-	pad(out, verdict->expect->name, name_width + 2, style);
+	pad(out, verdict->expect->name, widths->name + 2, style);
 	bool located = verdict->result != VERDICT_PASS && verdict->expect->pos.source;
 	bool more = verdict->limit[0] || located;
-	pad(out, verdict->measured, more ? 36 : 0, style);
+	pad(out, verdict->measured, more ? widths->measured : 0, style);
 	if (more)
-		text_char(out, ' ');
-	pad(out, verdict->limit, located ? 10 : 0, style);
+		text_put(out, "  ");
+	pad(out, verdict->limit, located ? widths->limit : 0, style);
 	if (located)
 		text_printf(out, "  %s%s:%u%s", style_on(style, "dim"),
 			    verdict->expect->pos.source->path, verdict->expect->pos.line,
@@ -129,17 +133,28 @@ static void print_verdict(const struct verdict *verdict, const struct style *sty
 	}
 }
 
+static void widen(size_t *width, const char *string, const struct style *style, size_t most)
+{
+	struct text plain;
+	text_init(&plain);
+	terminal_plain(style, string, &plain);
+	size_t n = text_width(text_string(&plain), plain.length);
+	text_free(&plain);
+	n = n < most ? n : most;
+	*width = n > *width ? n : *width;
+}
+
 void terminal_verdicts(const struct run *run, const struct style *style, struct text *out)
 {
-	size_t width = 0;
+	struct widths widths = { 0 };
 	for (uint32_t i = 0; i < run->verdict_count; i++) {
-		const char *name = run->verdicts[i].expect->name;
-		size_t n = text_width(name, strlen(name));
-		width = n > width ? n : width;
+		widen(&widths.name, run->verdicts[i].expect->name, style, 40);
+		widen(&widths.measured, run->verdicts[i].measured, style, 36);
+		widen(&widths.limit, run->verdicts[i].limit, style, 12);
 	}
 	text_char(out, '\n');
 	for (uint32_t i = 0; i < run->verdict_count; i++)
-		print_verdict(&run->verdicts[i], style, width, out);
+		print_verdict(&run->verdicts[i], style, &widths, out);
 }
 
 static const char *result_word(const struct run *run)
@@ -179,7 +194,10 @@ void terminal_result(const struct run *run, const char *folder, const struct sty
 		    (unsigned long long)run->digest);
 	if (folder) {
 		const char *dot = style->unicode ? " \xc2\xb7 " : ", ";
-		text_printf(out, "      %s/report.html%srun.pcapng (%llu frames)%srun.db\n", folder,
-			    dot, (unsigned long long)run->frames, dot);
+		text_printf(out, "      %s/report.html", folder);
+		if (run->captured)
+			text_printf(out, "%srun.pcapng (%llu frames)", dot,
+				    (unsigned long long)run->frames);
+		text_printf(out, "%srun.db\n", dot);
 	}
 }

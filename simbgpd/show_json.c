@@ -101,9 +101,9 @@ static void path_json(const struct show *show, const struct bgp_path_view *path,
 {
 	const struct bgp_attrs *attrs = bgp_attrs_of(show->table, path->attrs_id);
 	char address[IP_TEXT_MAX];
-	struct text as_path;
-	text_init(&as_path);
-	bgp_as_path_print(attrs, &as_path);
+	struct text line;
+	text_init(&line);
+	bgp_as_path_print(attrs, &line);
 	text_put(out, "{\"pathFrom\":");
 	text_json(out, !path->peer ? "local"
 				   : show_external(show, path->peer) ? "external" : "internal");
@@ -112,7 +112,7 @@ static void path_json(const struct show *show, const struct bgp_path_view *path,
 	member_bool(out, "bestpath", path->best);
 	member_bool(out, "multipath", path->multipath);
 	member_bool(out, "stale", path->stale);
-	member_text(out, "path", text_string(&as_path));
+	member_text(out, "path", text_string(&line));
 	member_text(out, "origin",
 		    attrs->origin == 0 ? "IGP" : attrs->origin == 1 ? "EGP" : "incomplete");
 	member_text(out, "nexthop",
@@ -128,8 +128,11 @@ static void path_json(const struct show *show, const struct bgp_path_view *path,
 			    ip_addr_format(ip_addr_v4(attrs->originator_id), address));
 	if (bgp_has(attrs, BGP_ATTR_CLUSTER_LIST))
 		id_list(out, "clusterList", attrs->cluster_list, attrs->cluster_count);
+	text_clear(&line);
+	bgp_attrs_print(attrs, &line);
+	member_text(out, "attributes", text_string(&line));
 	text_char(out, '}');
-	text_free(&as_path);
+	text_free(&line);
 }
 
 static void paths_json(const struct show *show, const struct command *command, struct text *out)

@@ -27,7 +27,7 @@ static void summary_row(const struct show *show, const struct bgp_peer_view *pee
 		    show_uptime(show, record, uptime, sizeof(uptime)), last);
 }
 
-static void summary_family(const struct show *show, int family, struct text *out)
+static size_t summary_family(const struct show *show, int family, struct text *out)
 {
 	size_t count, shown = 0;
 	struct bgp_peer_view *peers = show_peers(show, &count);
@@ -52,13 +52,17 @@ static void summary_family(const struct show *show, int family, struct text *out
 	if (shown)
 		text_printf(out, "\nTotal number of neighbors %zu\n", shown);
 	free(peers);
+	return shown;
 }
 
 static void summary(const struct show *show, const struct command *command, struct text *out)
 {
+	size_t shown = 0;
 	for (int family = 0; family < BGP_FAMILIES; family++)
 		if (command->families & 1u << family)
-			summary_family(show, family, out);
+			shown += summary_family(show, family, out);
+	if (shown == 0)
+		text_put(out, "% No BGP neighbors found\n");
 }
 
 /* ---- the table ---- */

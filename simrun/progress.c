@@ -17,10 +17,11 @@ static void on_signal(int number)
 
 void signals_catch(void)
 {
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND }, former;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (sigaction(numbers[i], NULL, &former) == 0 && former.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL); /* nohup keeps its promise */
 	signal(SIGPIPE, SIG_IGN);
 }
 

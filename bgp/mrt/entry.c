@@ -70,8 +70,9 @@ enum bgp_outcome mrt_entry_attrs(const struct mrt_entry *entry, struct arena *ar
 		.families = BGP_IPV4_UNICAST | BGP_IPV6_UNICAST,
 	};
 	struct bgp_error error;
-	enum bgp_outcome outcome = bgp_attrs_decode(found.plain, found.plain_length, &codec, classic,
-						    true, arena, attrs, bad_attribute, &error);
+	enum bgp_outcome outcome =
+		bgp_attrs_decode(found.plain, found.plain_length, &codec, classic, true, arena,
+				 attrs, bad_attribute, &error);
 	if (classic || outcome > BGP_OUTCOME_DISCARD)
 		return outcome;
 	attrs->present &= ~(UINT64_C(1) << BGP_ATTR_NEXT_HOP);

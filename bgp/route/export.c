@@ -213,6 +213,7 @@ static uint32_t build(struct rib *rib, const struct group *group, uint32_t prefi
 	struct arena *arena = &rib->table->scratch;
 	const struct peer *source = source_of_path(rib, path);
 	struct bgp_attrs attrs = *bgp_attrs_of(rib->table, path->attrs);
+	attrs.odd = 0;
 	policy_apply(group->key.policy, bgp_prefix_of(rib->table, prefix_id), from_bit(source),
 		     &attrs, arena);
 	if (!set_next_hop(rib, &group->key, &attrs, prefix_family(rib, prefix_id), shared))

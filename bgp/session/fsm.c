@@ -97,7 +97,9 @@ static void dial(struct fsm *fsm)
 	connection_timers_clear(connection);
 	session->base = BGP_CONNECT;
 	action_push(fsm->context, session, SESSION_DO_CONNECT)->connection = connection->number;
-	arm_connect_retry(fsm);
+	session->connect_retry_at = INSTANT_NEVER;
+	if (!fsm->context->profile->dial_outlasts_retry)
+		arm_connect_retry(fsm);
 }
 
 static void say_open(struct fsm *fsm)
@@ -262,7 +264,9 @@ static void connect_failed(struct fsm *fsm)
 		to_idle(fsm);
 	} else if (delayed || !fsm->context->profile->refused_goes_idle) {
 		session->base = BGP_ACTIVE;
-		arm_connect_retry(fsm);
+		if (!fsm->context->profile->retry_counts_from_dial ||
+		    instant_is_never(session->connect_retry_at))
+			arm_connect_retry(fsm);
 	} else {
 		to_idle(fsm);
 	}
@@ -316,6 +320,7 @@ static void confirmed(struct fsm *fsm)
 	struct session_connection *connection = fsm->connection;
 	connection->state = BGP_ESTABLISHED;
 	arm_hold(fsm, connection);
+	session->stood_since = fsm->now;
 	if (fsm->context->profile->error_memory_ns == 0)
 		session->error_pause_ns = 0;
 	pace_begin(fsm);

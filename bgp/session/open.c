@@ -37,7 +37,7 @@ static void build_restart(const struct session *session, const struct session_co
 	    !(peer->graceful_restart || profile->restart_helper))
 		return;
 	ours->graceful_restart = true;
-	ours->restarting = context->restarting ||
+	ours->restarting = context->restarting || profile->restart_bit_always ||
 			   (profile->restart_bit_at_start &&
 			    instant_before(now, context->restart_bit_until));
 	ours->restart_notification = profile->restart_notification;
@@ -77,8 +77,8 @@ void open_build(const struct session *session, const struct session_context *con
 			   (peer->long_lived_max_s && !session->plain_open);
 	if (ours->long_lived && profile->long_lived_listed)
 		ours->long_lived_families = ours->long_lived_forwarding = ours->families;
-	ours->extended_next_hop = peer->extended_next_hop && !session->plain_open &&
-				  ours->families & BGP_IPV4_UNICAST;
+	ours->extended_next_hop = announces(session, context, BGP_CAP_EXTENDED_NEXT_HOP) ||
+				  (peer->extended_next_hop && !session->plain_open);
 	ours->as4 = announces(session, context, BGP_CAP_AS4);
 	ours->as4_number = local_as;
 	ours->host_name = context->host_name;

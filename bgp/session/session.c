@@ -17,6 +17,7 @@ void session_init(struct session *session, uint32_t number, const struct bgp_pee
 				     .name_hash = hash_bytes(peer->name, strlen(peer->name)) };
 	session->connect_retry_at = session->idle_hold_at = INSTANT_NEVER;
 	session->stale_until = session->repeat_until = session->armed_at = INSTANT_NEVER;
+	session->stood_since = INSTANT_NEVER;
 	long_lived_end(session, UINT8_MAX);
 	connection_timers_clear(&session->outgoing);
 	connection_timers_clear(&session->incoming);
@@ -122,10 +123,20 @@ uint32_t session_arrived(struct session *session, struct session_context *contex
 	maybe_restarted(session, context, now);
 	bool restarted = was_established && !session_established(session);
 	if (session_state(session) == BGP_IDLE) {
-		if (context->profile->idle_refuses && !restarted)
+		bool tolerant = session->retry_counter < context->profile->idle_accepts_below;
+		if (context->profile->idle_refuses && !tolerant && !restarted)
 			return 0;
 		session->base = BGP_ACTIVE;
 		session->idle_hold_at = INSTANT_NEVER;
+	}
+	if (context->profile->single_connection && session->outgoing.number) {
+		if (session->outgoing.state >= BGP_OPEN_SENT)
+			return 0;
+		const struct fsm fsm = { .session = session, .context = context, .now = now,
+					 .event = SESSION_TCP_CONFIRMED, .input = &nothing };
+		connection_leave(&fsm, &session->outgoing, true);
+		session->connect_retry_at = INSTANT_NEVER;
+		session->base = BGP_ACTIVE;
 	}
 	if (connection->number) {
 		bool oust = restarted || context->profile->newer_incoming_replaces;

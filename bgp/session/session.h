@@ -124,6 +124,7 @@ struct session {
 	uint32_t retry_counter;             /* ConnectRetryCounter */
 	int64_t error_pause_ns;             /* last pause after an error; doubles */
 	struct instant last_error;
+	struct instant stood_since;         /* Established; never: since the last pause it was not */
 	struct instant connect_retry_at, idle_hold_at;
 	struct session_connection outgoing, incoming;
 	uint8_t stale_families;             /* kept while the peer restarts */

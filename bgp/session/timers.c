@@ -94,12 +94,26 @@ void arm_send_hold(const struct session_context *context, struct instant now,
 static unsigned pause_bit(const struct session_cause *cause)
 {
 	if (cause->code == 0)
-		return 0;
+		return cause->has_close ? BGP_PAUSE_LOST : 0;
 	if (!cause->sent)
 		return cause->code == 6 ? BGP_PAUSE_RECEIVED_CEASE : BGP_PAUSE_RECEIVED_ERROR;
 	if (cause->code == 6)
 		return BGP_PAUSE_SENT_CEASE;
 	return cause->code == 4 ? BGP_PAUSE_SENT_HOLD : BGP_PAUSE_SENT_ERROR;
+}
+
+/* OpenBGPD: the next pause halves for each time the session stood for as long as it, down to the
+ * first one. */
+static void pause_halves(struct session *session, int64_t stood_ns, int64_t least_ns)
+{
+	int64_t next_ns = session->error_pause_ns * 2;
+	while (next_ns > least_ns && stood_ns >= next_ns) {
+		stood_ns -= next_ns;
+		next_ns /= 2;
+	}
+	session->error_pause_ns = next_ns > least_ns ? next_ns / 2 : 0;
+	if (session->error_pause_ns == 0)
+		session->retry_counter = 1; /* the one that is being handled */
 }
 
 int64_t idle_pause(const struct fsm *fsm)
@@ -111,6 +125,10 @@ int64_t idle_pause(const struct fsm *fsm)
 		return session_draw(session, fsm->context, BGP_TIMER_IDLE_AFTER_LOSS, -1);
 	bool forgotten = profile->error_memory_ns &&
 			 instant_since(fsm->now, session->last_error) >= profile->error_memory_ns;
+	if (profile->error_pause_halves && !instant_is_never(session->stood_since))
+		pause_halves(session, instant_since(fsm->now, session->stood_since),
+			     rule->value_ns);
+	session->stood_since = INSTANT_NEVER;
 	if (session->error_pause_ns == 0 || forgotten)
 		session->error_pause_ns = rule->value_ns;
 	else if (session->error_pause_ns > rule->maximum_ns / 2)

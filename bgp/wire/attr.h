@@ -80,6 +80,8 @@ struct bgp_attrs {
 	uint16_t large_count;
 	const uint8_t *large_communities;    /* * 12 */
 	uint32_t otc;
+	uint32_t odd;                 /* a digest of what was odd about the bytes, for profiles
+				       * that remember (reaction.h); never encoded */
 	uint16_t unknown_length;      /* unrecognised optional transitive ones, whole, by code */
 	const uint8_t *unknown;
 };
@@ -93,6 +95,7 @@ struct bgp_codec {
 	bool extended_next_hop;       /* RFC 8950: IPv4 in MP_REACH_NLRI with an IPv6 next hop */
 	bool unknown_sets_partial;    /* profile */
 	bool as_path_extended_length; /* profile */
+	const struct bgp_reactions *reactions; /* profile: on malformed UPDATEs; NULL: RFC 7606 */
 };
 
 /* AS_PATH arithmetic. */

@@ -16,6 +16,9 @@ enum bgp_message_type {
 	BGP_KEEPALIVE = 4,
 	BGP_ROUTE_REFRESH = 5,
 };
+/* What a reader of frames may let pass, as bits. */
+#define BGP_FRAME_ANY_MARKER 1u
+#define BGP_FRAME_LONG_KEEPALIVE 2u
 #define BGP_HEADER_BYTES 19u
 #define BGP_MESSAGE_MAX 4096u
 #define BGP_MESSAGE_MAX_EXTENDED 65535u /* RFC 8654 */
@@ -46,6 +49,11 @@ struct bgp_frame {
  * former. The length of a ROUTE-REFRESH is left to its decoder. */
 enum bgp_frame_result bgp_frame_next(const uint8_t *bytes, size_t length, size_t message_max,
 				     struct bgp_frame *frame, struct bgp_error *error);
+
+/* Likewise, but lets pass what BGP_FRAME_* bits say. */
+enum bgp_frame_result bgp_frame_next_lenient(const uint8_t *bytes, size_t length,
+					     size_t message_max, unsigned leniency,
+					     struct bgp_frame *frame, struct bgp_error *error);
 
 enum bgp_capability_code {
 	BGP_CAP_MULTIPROTOCOL = 1,

@@ -36,6 +36,7 @@ struct bgp_update {
 	const uint8_t *plain_bytes;
 	uint32_t plain_length;
 	uint8_t end_of_rib;        /* family of an End-of-RIB marker (RFC 4724 2), else 0 */
+	bool passed_over;          /* nothing of what it announces is looked at (profile) */
 	enum bgp_outcome outcome;  /* so far: of the message's frame and its MP_* attributes */
 	uint8_t bad_attribute;     /* type code for the trace, if outcome is not OK */
 	struct bgp_error error;    /* if RESET */

@@ -45,7 +45,8 @@ struct capture {
 	size_t count;
 	struct capture_segment waiting[CAPTURE_WAITING];
 	size_t waiting_count;
-	bool apart; /* each segment by itself: frames made by hand, with sequence numbers that repeat */
+	/* Each segment by itself: frames made by hand, with sequence numbers that repeat. */
+	bool apart;
 	unsigned packets, segments;
 };
 
@@ -106,7 +107,8 @@ CAPTURE void waiting_tried(struct capture *capture, struct capture_stream *strea
 {
 	for (size_t i = 0; i < capture->waiting_count;) {
 		struct capture_segment *segment = &capture->waiting[i];
-		if (!end_equal(segment->from, stream->from) || !end_equal(segment->to, stream->to) ||
+		if (!end_equal(segment->from, stream->from) ||
+		    !end_equal(segment->to, stream->to) ||
 		    !segment_fits(stream, segment)) {
 			i++;
 			continue;

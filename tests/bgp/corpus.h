@@ -69,7 +69,7 @@ CORPUS char *blob_line(struct blob *blob, size_t *at)
 	return line;
 }
 
-/* ---- attributes as bgpdump prints them, and the tables made from its output ------------------- */
+/* ---- attributes as bgpdump prints them, and tables made of its output --------------------- */
 
 CORPUS void as_path_put(const struct bgp_attrs *attrs, struct text *out)
 {
@@ -97,7 +97,8 @@ CORPUS void columns_put(const struct bgp_attrs *attrs, char separator, struct te
 		    (unsigned long)attrs->med, s);
 	for (size_t i = 0; i < attrs->community_count; i++) {
 		const uint8_t *at = attrs->communities + 4 * i;
-		unsigned high = (unsigned)(at[0] << 8 | at[1]), low = (unsigned)(at[2] << 8 | at[3]);
+		unsigned high = (unsigned)(at[0] << 8 | at[1]);
+		unsigned low = (unsigned)(at[2] << 8 | at[3]);
 		text_put(out, i ? " " : "");
 		if (high == 0xffff && low == 0xff01)
 			text_put(out, "no-export");
@@ -148,9 +149,11 @@ CORPUS uint32_t steady_classic(struct bgp_table *table, uint32_t id)
 	return classic;
 }
 
-/* One message of ours: all its prefixes stand in `nlri` from *offset on, its attributes are `id`. */
+/* One message of ours: all its prefixes stand in `nlri` from *offset on, its attributes
+ * are `id`. */
 CORPUS void steady_reread(struct steady *steady, size_t total, const struct bgp_codec *codec,
-			  uint32_t id, const struct bgp_nlri *nlri, uint32_t *offset, bool withdrawn)
+			  uint32_t id, const struct bgp_nlri *nlri, uint32_t *offset,
+			  bool withdrawn)
 {
 	struct bgp_frame frame;
 	struct bgp_error error;

@@ -302,8 +302,8 @@ static void cases_are_taken(void **state)
 	folder_read(&reading, "exabgp-qa/qa/encoding");
 	folder_read(&reading, "exabgp-qa/qa/api");
 	const struct tally *tally = &reading.tally;
-	print_message("%zu cases: %zu UPDATEs (%zu of other families, %zu End-of-RIB, %zu refused), "
-		      "%zu other messages; %zu commands as asked\n",
+	print_message("%zu cases: %zu UPDATEs (%zu of other families, %zu End-of-RIB, %zu "
+		      "refused), %zu other messages; %zu commands as asked\n",
 		      tally->files, tally->updates, tally->foreign, tally->ends, tally->refused,
 		      tally->others, tally->commands);
 	for (size_t i = 0; i < VERDICTS; i++)

@@ -29,7 +29,8 @@ static const struct archive {
 #define RIPE(name, ...)                                                                            \
 	{ "bgpkit-fixtures/tests/fixtures/ripe/" name, "gzip -dc", false, { __VA_ARGS__ }, NULL,   \
 	  NULL }
-	/* records, other, refused; peers, routes, refused; updates, refused, o, n, k, r, bad; states */
+	/* records, other, refused; peers, routes, refused; updates, refused, o, n, k, r, bad;
+	 * states */
 	SAMPLE("bird-mrtdump_bgp", 27, 0, 0, 0, 0, 0, 6, 0, 2, 1, 5, 1, 0, 12),
 	/* Not BGP's routes: no attribute at all. */
 	SAMPLE("bird-mrtdump_rib", 14, 0, 0, 4, 12, 6, 0, 0, 0, 0, 0, 0, 0, 0),

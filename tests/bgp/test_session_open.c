@@ -20,15 +20,25 @@ static const struct {
 	const struct bgp_profile *profile;
 	bool calico; /* graceful restart and add-path on */
 	bool fresh;  /* within restart_time_s of its start */
+	const char *host;
 	const char *hex;
 } opens[] = {
-	{ "BIRD 1.6.8 with Calico's options", &bgp_profile_calico_bird, true, false,
+	{ "BIRD 1.6.8 with Calico's options", &bgp_profile_calico_bird, true, false, "node",
 	  MARKER "003f0104fde800f00a0000012202200104000100010200400600780001010041040000fde8"
 		 "45040001010346004700" },
-	{ "FRR 8.4.4", &bgp_profile_frr, false, true,
+	{ "FRR 8.4.4", &bgp_profile_frr, false, true, "frr",
 	  MARKER "005f0104fde800b40a000001420206010400010001020280000202020002024600"
 		 "020641040000fde802020600020645040001010102074905036672720002044002c078"
 		 "0209470700010180000000" },
+	{ "BIRD 1.6.8", &bgp_profile_bird, false, true, "node",
+	  MARKER "00350104fde800f00a00000118021601040001000102004002000041040000fde846004700" },
+	{ "BIRD 2.0.12", &bgp_profile_bird2, false, true, "node",
+	  MARKER "00350104fde800f00a00000118021601040001000102004002007841040000fde846004700" },
+	{ "GoBGP 3.10.0", &bgp_profile_gobgp, false, true, "vm",
+	  MARKER "003b0104fde8005a0a0000011e021c0200490402766d0001040001000141040000fde80506"
+		 "000100010002" },
+	{ "OpenBGPD 7.7", &bgp_profile_openbgpd, false, true, "node",
+	  MARKER "00310104fde8005a0a00000114021201040001000102004002800041040000fde8" },
 };
 
 static void openings_as_observed(void **state)
@@ -40,7 +50,7 @@ static void openings_as_observed(void **state)
 		size_t length = from_hex(opens[i].hex, wanted);
 		rig_init(&rig, opens[i].profile);
 		rig.context.local_as = rig.peer.remote_as = 65000;
-		rig.context.host_name = "frr";
+		rig.context.host_name = opens[i].host;
 		rig.peer.graceful_restart = opens[i].calico;
 		rig.peer.add_path_send = rig.peer.add_path_receive = opens[i].calico;
 		rig.context.restart_bit_until.ns = opens[i].fresh ? 120 * NS_PER_S : 0;
@@ -68,9 +78,13 @@ static void openings_of_the_logs(void **state)
 	static const struct {
 		const char *file;
 		size_t row;
-	} logs[] = { { "res-L-calico-addpath.log", 0 }, { "res-open-frr.log", 1 } };
+	} logs[] = {
+		{ "res-L-calico-addpath.log", 0 }, { "res-open-frr.log", 1 },
+		{ "res-open-bird16.log", 2 },      { "res-open-bird2.log", 3 },
+		{ "res-open-gobgp.log", 4 },       { "res-open-obgpd.log", 5 },
+	};
 	int judged = 0, files = 0;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
 		static char line[8192];
 		snprintf(line, sizeof(line), SIMRUN_SHARED "/bgp/data/observed/%s", logs[i].file);
 		FILE *file = fopen(line, "r");
@@ -91,7 +105,7 @@ static void openings_of_the_logs(void **state)
 		print_message("shared data not here: " SIMRUN_SHARED "\n");
 		skip();
 	}
-	assert_true(judged >= 4);
+	assert_true(judged >= 12);
 }
 
 static const char *answer_to(const struct rig_open *open, struct rig *rig)

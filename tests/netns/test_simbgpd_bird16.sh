@@ -102,6 +102,6 @@ says Established birdc16 e1 show protocols || fail "e1's session fell over a rel
 
 # SIGTERM: Cease, our routes leave the kernel, the process ends.
 kill -TERM "$pid_rr"
-wait_for 5 "rr ended" dead "$pid_rr"
+ends 5 rr
 wait_for 5 "e1 was told" says "Received: Peer de-configured" birdc16 e1 show protocols
 lacks "proto bgp" ip -n "$net-rr" route || fail "routes left in the kernel"

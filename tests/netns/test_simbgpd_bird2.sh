@@ -112,5 +112,5 @@ wait_for 30 "swept what is no more" lacks "10.111.0.0/24" ip -n "$net-rr" route 
 says "10.100.32.0/24" ip -n "$net-rr" route show proto bgp || fail "the kernel lost its routes"
 
 kill -TERM "$pid_rr"
-wait_for 5 "rr ended" dead "$pid_rr"
+ends 5 rr
 lacks "proto bgp" ip -n "$net-rr" route || fail "routes left in the kernel"

@@ -154,7 +154,7 @@ wait_for 5 "f1's routes are withdrawn from f2" lacks "10.100.21.0/24" \
 wait_for 5 "and from c's kernel" lacks "10.100.21.0" ip -n "$net-c" route
 
 kill -TERM "$pid_rr" "$pid_c"
-wait_for 5 "rr ended" dead "$pid_rr"
-wait_for 5 "c ended" dead "$pid_c"
+ends 5 rr
+ends 5 c
 wait_for 5 "f2 was told" says "10.9.0.1" vtysh f2 show bgp summary failed
 lacks "proto bgp" ip -n "$net-rr" route || fail "routes left in the kernel"

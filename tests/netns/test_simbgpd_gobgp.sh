@@ -98,5 +98,5 @@ wait_for 10 "its IPv6 routes go" lacks "2001:db8:41" gobgp g2 global rib -a ipv6
 wait_for 40 "it does not come back in its restart time" lacks "10.100.41.0/24" gobgp g2 global rib
 
 kill -TERM "$pid_rr"
-wait_for 5 "rr ended" dead "$pid_rr"
+ends 5 rr
 wait_for 10 "e1 lost all" lacks "10.100.42.0/24" gobgp e1 global rib

@@ -86,5 +86,5 @@ wait_for 10 "o1's are withdrawn from o2" lacks "2001:db8:51" bgpctl o2 show rib
 says "10.150.0.0/24" bgpctl o2 show rib || fail "o2 lost its own"
 
 kill -TERM "$pid_rr"
-wait_for 5 "rr ended" dead "$pid_rr"
+ends 5 rr
 wait_for 10 "e1 lost all" lacks "10.100.52.0/24" bgpctl e1 show rib
