@@ -175,7 +175,7 @@ static size_t mangle(struct pipe *pipe, uint32_t link, uint32_t end, uint8_t *by
 	if (was_up && sound && !duo->told[link] && is_whole(bytes, length, BGP_UPDATE)) {
 		struct bgp_codec codec = codec_of(duo, to);
 		struct rfc7606 verdict = rfc7606_judge(&codec, bytes + 19, length - 19);
-		duo->watch = !verdict.may_reset;
+		duo->watch = !verdict.may_reset && !duo->profiles[to].reactions;
 	}
 	return length;
 }
@@ -214,6 +214,8 @@ static void duo_init(struct duo *duo, struct feed *feed)
 			.hold_time_s = own & 0x80 ? 9 : 0,
 		};
 		duo->profiles[i] = reference_profile(bgp_profile_at(kinds % 8));
+		if (!(ways & 8)) /* else each daemon's own ways, which RFC 7606 may not like */
+			duo->profiles[i].reactions = NULL;
 		/* All paths, the receiver's own among them, are more than the reference knows of. */
 		peer->add_path_send = peer->add_path_send && !duo->profiles[i].reflect_to_source;
 		kinds /= 8;
