@@ -212,10 +212,10 @@ static void duo_init(struct duo *duo, struct feed *feed)
 			.next_hop = own & 0x40 ? BGP_NEXT_HOP_SELF : BGP_NEXT_HOP_AUTO,
 			.hold_time_s = own & 0x80 ? 9 : 0,
 		};
-		duo->profiles[i] = reference_profile(bgp_profile_at(kinds % 3));
+		duo->profiles[i] = reference_profile(bgp_profile_at(kinds % 8));
 		/* All paths, the receiver's own among them, are more than the reference knows of. */
 		peer->add_path_send = peer->add_path_send && !duo->profiles[i].reflect_to_source;
-		kinds /= 3;
+		kinds /= 8;
 		struct pipe_speaker *node =
 			pipe_add(&duo->pipe, &duo->profiles[i], 0x0a000001u + i,
 				 (ways & 1) ? 65000u + 70000u * i : 65000u, peer, 1);
