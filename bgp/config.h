@@ -82,6 +82,7 @@ struct bgp_peer_config {
 	uint16_t restart_time_s;   /* 0: the profile's */
 	uint32_t long_lived_max_s; /* RFC 9494: keep its routes that long beyond Restart Time, if it
 				    * asks for it; 0: not at all */
+	bool extended_next_hop;    /* RFC 8950: IPv4 prefixes with IPv6 next hops, both ways */
 	bool add_path_send, add_path_receive; /* RFC 7911, for every family */
 	enum bgp_role role;        /* of ours, on eBGP (RFC 9234) */
 	bool role_strict;          /* the neighbour must say its own */

@@ -106,9 +106,10 @@ static bool set_next_hop(const struct rib *rib, const struct group_key *key,
 	attrs->next_hop = keep ? original : key->local;
 	attrs->next_hop_link = (struct ip_addr){ 0 };
 	attr_drop(attrs, BGP_ATTR_NEXT_HOP);
-	if (family == BGP_IPV4_UNICAST)
-		attrs->present |= UINT64_C(1) << BGP_ATTR_NEXT_HOP;
-	return attrs->next_hop.family == (family == BGP_IPV4_UNICAST ? IP_V4 : IP_V6);
+	if (attrs->next_hop.family == IP_V6)
+		return family == BGP_IPV6_UNICAST || key->codec.extended_next_hop;
+	attrs->present |= UINT64_C(1) << BGP_ATTR_NEXT_HOP;
+	return family == BGP_IPV4_UNICAST && attrs->next_hop.family == IP_V4;
 }
 
 /* ---- reflection ----------------------------------------------------------------------------- */

@@ -30,7 +30,8 @@ static bool codec_equal(const struct bgp_codec *a, const struct bgp_codec *b)
 	return a->as4 == b->as4 && a->external == b->external &&
 	       a->add_path_out == b->add_path_out && a->families == b->families &&
 	       a->unknown_sets_partial == b->unknown_sets_partial &&
-	       a->as_path_extended_length == b->as_path_extended_length;
+	       a->as_path_extended_length == b->as_path_extended_length &&
+	       a->extended_next_hop == b->extended_next_hop;
 }
 
 bool group_key_equal(const struct group_key *a, const struct group_key *b)

@@ -72,7 +72,7 @@ struct session_terms {
 	uint8_t add_path_in, add_path_out;
 	uint8_t restart_families;    /* listed in the peer's capability 64, and ours too */
 	uint8_t forwarding_families; /* ... with the F bit */
-	bool as4, route_refresh, enhanced_refresh, extended_message;
+	bool as4, route_refresh, enhanced_refresh, extended_message, extended_next_hop;
 	bool restart;                /* both sent capability 64 */
 	bool restarting;             /* the peer's R bit */
 	bool restart_notification;   /* RFC 8538's N bit, both */

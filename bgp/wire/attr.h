@@ -92,6 +92,7 @@ struct bgp_codec {
 	bool external;                /* eBGP */
 	uint8_t add_path_in, add_path_out; /* families whose NLRI carry path ids */
 	uint8_t families;             /* negotiated */
+	bool extended_next_hop;       /* RFC 8950: IPv4 in MP_REACH_NLRI with an IPv6 next hop */
 	bool unknown_sets_partial;    /* profile */
 	bool as_path_extended_length; /* profile */
 	const struct bgp_reactions *reactions; /* profile: on malformed UPDATEs; NULL: RFC 7606 */

@@ -75,7 +75,7 @@ struct bgp_capabilities {
 	bool multiprotocol;           /* at least one capability 1 was there */
 	uint8_t families;             /* BGP_IPV4_UNICAST | ... ; without capability 1: IPv4 */
 	bool route_refresh, enhanced_refresh, refresh_old, extended_message;
-	bool extended_next_hop;       /* encoding only: IPv4 unicast over IPv6 (RFC 8950) */
+	bool extended_next_hop;       /* capability 5 with IPv4 unicast over IPv6 */
 	bool as4;
 	uint32_t as4_number;
 	bool graceful_restart, restarting, restart_notification;

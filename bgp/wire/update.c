@@ -77,11 +77,12 @@ static bool is_martian(const struct ip_addr *addr)
 
 /* RFC 2545 3: 16 octets, or 32 with a link-local one behind. Some senders put the link-local
  * address beside an unspecified global one; it is then the next hop. */
-static bool mp_next_hop_taken(struct bgp_update *update, uint8_t family, const uint8_t *bytes,
-			      size_t length)
+static bool mp_next_hop_taken(struct bgp_update *update, const struct bgp_codec *codec,
+			      uint8_t family, const uint8_t *bytes, size_t length)
 {
 	struct ip_addr *global = &update->mp_next_hop, *link = &update->mp_next_hop_link;
-	if (family == BGP_IPV4_UNICAST) {
+	/* RFC 8950 3: the length says which. */
+	if (family == BGP_IPV4_UNICAST && !(codec->extended_next_hop && length != 4)) {
 		global->family = IP_V4;
 		if (length == 4)
 			memcpy(global->bytes, bytes, 4);
@@ -113,7 +114,7 @@ static void reach_taken(struct bgp_update *update, const struct bgp_codec *codec
 	bool sound = !in.failed;
 	if (sound && family == 0)
 		return;
-	if (sound && !mp_next_hop_taken(update, family, next_hop, length)) {
+	if (sound && !mp_next_hop_taken(update, codec, family, next_hop, length)) {
 		struct bgp_reaction reaction =
 			found(update, codec, BGP_FAULT_MP_HOP_LENGTH, BGP_ATTR_MP_REACH,
 			      BGP_OUTCOME_RESET, UPDATE_OPTIONAL, at, header->total);
