@@ -108,6 +108,7 @@ struct bgp_config {
 					   * go to peers with capability 71 only */
 	bool clients_are_meshed;          /* no reflection from client to client (RFC 4456 6) */
 	bool ebgp_requires_policy;        /* RFC 8212: without a policy an eBGP peer gets and gives nothing */
+	bool errors_by_rfc;               /* malformed UPDATEs as RFC 7606 says, not as the profile */
 	bool restarting;                  /* started as RFC 4724's restarting speaker */
 	uint32_t event_mask;              /* 1u << enum bgp_event_kind */
 	int64_t clock_phase_ns;           /* where in a tick the clock of this machine was at instant 0, for
