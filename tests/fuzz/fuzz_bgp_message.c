@@ -189,7 +189,7 @@ static void body_taken(uint8_t type, const uint8_t *body, size_t length, uint8_t
 	struct bgp_codec codec = codec_of(options);
 	struct bgp_error error;
 	struct bgp_route_refresh refresh;
-	uint8_t room[256];
+	uint8_t room[BGP_HEADER_BYTES + 2 + BGP_ERROR_DATA_MAX];
 	struct writer out = writer_of(room, sizeof(room));
 	if (type == BGP_OPEN) {
 		open_taken(body, length, options & 1);
