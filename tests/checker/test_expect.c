@@ -469,6 +469,23 @@ static void source_rewritten(void **state)
 	see(s, 5, MODEL_NONE, o);
 	assert_verdict(checker_finish(checker, S(300), &count), VERDICT_NOT_JUDGED, "not judged");
 	checker_free(checker);
+
+	/* A way back is walked even while nobody gets there; what would answer is then not masked as
+	 * an answer is, and is nobody's answer. */
+	struct observation back = o;
+	back.flow.back = true;
+	back.flow.disposition = DISPOSITION_ACCEPTED;
+	back.flow.source = ip("172.31.13.29");
+	checker = seed_checker(s);
+	see(s, 5, MODEL_NONE, o);
+	see(s, 5, MODEL_NONE, back);
+	o.flow.disposition = back.flow.disposition = DISPOSITION_ACCEPTED;
+	back.flow.source = ip("172.31.13.200");
+	see(s, 6, MODEL_NONE, back);
+	see(s, 6, MODEL_NONE, o);
+	assert_verdict(checker_finish(checker, S(300), &count), VERDICT_PASS,
+		       "1 of 1 flows, no NAT, 3 never delivered");
+	checker_free(checker);
 }
 
 /* ---- never ---------------------------------------------------------------------------------- */
