@@ -111,11 +111,12 @@ static const char *bad_hops(struct arena *arena, const struct side *us, const st
 	return NULL;
 }
 
+/* RFC 6286 2.2: identifiers are unique within an AS; across, they may be equal. */
 static const char *bad_router_id(struct arena *arena, const struct side *us,
 				 const struct side *them)
 {
 	char buffer[IP_TEXT_MAX];
-	if (us->bgp->router_id != them->bgp->router_id)
+	if (us->bgp->router_id != them->bgp->router_id || own_as(us) != own_as(them))
 		return NULL;
 	return arena_printf(arena, "both have the router id %s",
 			    ip_addr_format(ip_addr_v4(us->bgp->router_id), buffer));
