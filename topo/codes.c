@@ -127,6 +127,12 @@ static const struct topo_code codes[] = {
 	{ "W044", "a restart that restarts nobody",
 	  "No node of this scenario is among those named." },
 	{ "W045", "nothing is expected", "A gate that tests nothing is not green: exit code 5." },
+	{ "W046", "a session that is not played",
+	  "Simulated wires carry IPv4: a session between two IPv6 addresses is checked against its "
+	  "other side, and neither comes up nor is judged." },
+	{ "W047", "an encapsulation that is not played",
+	  "Simulated packets travel as they are. On one subnet IPIP makes no difference to who is "
+	  "reached; with VXLAN, and across subnets, a cluster may reach more than is shown." },
 };
 
 const struct topo_code *topo_code_at(size_t index)
