@@ -234,3 +234,15 @@ struct topo_session *topo_sessions(const struct model *model, uint32_t revision,
 	matrix_free(&matrix);
 	return sessions;
 }
+
+const char *topo_session_misfit(const struct model *model, uint32_t revision, struct arena *arena,
+				uint32_t node, uint32_t neighbor)
+{
+	struct topo_session session = { node, neighbor, MODEL_NONE, MODEL_NONE,
+					TOPO_SESSION_UNIQUE_MATCH, NULL, NULL };
+	struct matrix matrix;
+	matrix_init(&matrix, model, revision, arena);
+	judge(&matrix, arena, &session);
+	matrix_free(&matrix);
+	return session.why;
+}
