@@ -80,6 +80,9 @@ struct bgp_peer_config {
 	int32_t connect_retry_s;   /* 0: the profile's */
 	bool graceful_restart;     /* announce capability 64 with our families */
 	uint16_t restart_time_s;   /* 0: the profile's */
+	uint32_t long_lived_max_s; /* RFC 9494: keep its routes that long beyond Restart Time, if it
+				    * asks for it; 0: not at all */
+	bool extended_next_hop;    /* RFC 8950: IPv4 prefixes with IPv6 next hops, both ways */
 	bool add_path_send, add_path_receive; /* RFC 7911, for every family */
 	enum bgp_role role;        /* of ours, on eBGP (RFC 9234) */
 	bool role_strict;          /* the neighbour must say its own */
@@ -101,8 +104,11 @@ struct bgp_config {
 	uint16_t listen_port;             /* 0: 179 */
 	uint8_t maximum_paths_external;   /* 0: the profile's */
 	uint8_t maximum_paths_internal;
+	bool long_lived;                  /* RFC 9494: LLGR_STALE routes come last in the decision, and
+					   * go to peers with capability 71 only */
 	bool clients_are_meshed;          /* no reflection from client to client (RFC 4456 6) */
 	bool ebgp_requires_policy;        /* RFC 8212: without a policy an eBGP peer gets and gives nothing */
+	bool errors_by_rfc;               /* malformed UPDATEs as RFC 7606 says, not as the profile */
 	bool restarting;                  /* started as RFC 4724's restarting speaker */
 	uint32_t event_mask;              /* 1u << enum bgp_event_kind */
 	int64_t clock_phase_ns;           /* where in a tick the clock of this machine was at instant 0, for

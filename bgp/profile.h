@@ -99,6 +99,13 @@ enum bgp_external_marks {
 					 * itself as originator */
 };
 
+struct bgp_reactions; /* bgp/wire/reaction.h */
+extern const struct bgp_reactions bgp_reactions_bird;
+extern const struct bgp_reactions bgp_reactions_bird2;
+extern const struct bgp_reactions bgp_reactions_frr;
+extern const struct bgp_reactions bgp_reactions_gobgp;
+extern const struct bgp_reactions bgp_reactions_openbgpd;
+
 struct bgp_profile {
 	const char *name;               /* "calico-bird", "bird", "bird2", "frr", ... */
 	const char *title;              /* "BIRD 1.6.8 as Calico v3.23 runs it" */
@@ -155,6 +162,11 @@ struct bgp_profile {
 	uint8_t stop_subcode;
 	bool kernel_kept_on_kill;       /* kernel routes outlive SIGKILL */
 	bool kernel_kept_on_stop;       /* ... and an orderly stop */
+	/* Malformed messages */
+	const struct bgp_reactions *reactions; /* to UPDATEs; NULL: RFC 7606 */
+	bool any_marker;                /* GoBGP does not look at the header's marker */
+	bool long_keepalive;            /* BIRD, GoBGP: a KEEPALIVE may be longer than its header */
+	bool refresh_error_own;         /* GoBGP: a bad ROUTE-REFRESH is always 7/1 (RFC 7313) */
 	/* Routes */
 	enum bgp_ebgp_next_hop ebgp_next_hop;
 	bool next_hop_recursive;        /* resolves through any non-BGP route, not only connected */

@@ -57,6 +57,7 @@ const struct bgp_profile bgp_profile_frr_datacenter = {
 	.restart_time_s = 120,
 	.stop_sends_cease = true,
 	.stop_subcode = 3,
+	.reactions = &bgp_reactions_frr,
 	.ebgp_next_hop = BGP_EBGP_NEXT_HOP_THIRD_PARTY_OTHER,
 	.next_hop_recursive = true,
 	.reflect_to_source = true,

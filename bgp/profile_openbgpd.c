@@ -48,6 +48,7 @@ const struct bgp_profile bgp_profile_openbgpd = {
 	.restart_bit_always = true,
 	.stop_sends_cease = true,
 	.stop_subcode = 2,
+	.reactions = &bgp_reactions_openbgpd,
 	.ebgp_next_hop = BGP_EBGP_NEXT_HOP_SELF_IF_MULTIHOP,
 	.next_hop_recursive = true,
 	.external_marks = BGP_EXTERNAL_MARKED_RECEIVED,

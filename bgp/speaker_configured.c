@@ -26,8 +26,10 @@ static bool same_session(const struct bgp_peer_config *a, const struct bgp_peer_
 	       a->hold_time_s == b->hold_time_s && a->keepalive_s == b->keepalive_s &&
 	       a->connect_retry_s == b->connect_retry_s &&
 	       a->graceful_restart == b->graceful_restart &&
-	       a->restart_time_s == b->restart_time_s && a->add_path_send == b->add_path_send &&
+	       a->restart_time_s == b->restart_time_s &&
+	       a->long_lived_max_s == b->long_lived_max_s && a->add_path_send == b->add_path_send &&
 	       a->add_path_receive == b->add_path_receive && a->role == b->role &&
+	       a->extended_next_hop == b->extended_next_hop &&
 	       a->role_strict == b->role_strict;
 }
 

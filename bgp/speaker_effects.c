@@ -78,10 +78,13 @@ static void do_up(struct bgp_speaker *speaker, struct session *session,
 			.add_path_in = terms->add_path_in,
 			.add_path_out = terms->add_path_out,
 			.families = terms->families,
+			.extended_next_hop = terms->extended_next_hop,
 			.unknown_sets_partial = profile->unknown_sets_partial,
+			.reactions = speaker->config->errors_by_rfc ? NULL : profile->reactions,
 			.as_path_extended_length = profile->as_path_extended_length,
 		},
 		.router_id = terms->router_id,
+		.long_lived = terms->long_lived,
 		.external = external,
 		.local_as = session_local_as(session, &speaker->context),
 		.local = connection->local,
@@ -103,6 +106,12 @@ static void do_stale_flush(struct bgp_speaker *speaker, struct session *session,
 			   const struct session_action *action)
 {
 	rib_stale_flush(speaker->rib, session->number, action->families, speaker->now);
+}
+
+static void do_long_stale(struct bgp_speaker *speaker, struct session *session,
+			  const struct session_action *action)
+{
+	rib_long_stale(speaker->rib, session->number, action->families, speaker->now);
 }
 
 static void do_refresh(struct bgp_speaker *speaker, struct session *session,
@@ -189,6 +198,7 @@ static carry_out *const actions[] = {
 	[SESSION_DO_UP] = do_up,
 	[SESSION_DO_DOWN] = do_down,
 	[SESSION_DO_STALE_FLUSH] = do_stale_flush,
+	[SESSION_DO_LONG_STALE] = do_long_stale,
 	[SESSION_DO_REFRESH] = do_refresh,
 	[SESSION_DO_REPEAT_BEGIN] = do_repeat_begin,
 	[SESSION_DO_REPEAT_END] = do_repeat_end,

@@ -21,6 +21,7 @@ struct run {
 	const char *command;      /* the command line, for captures and the page */
 	const char *world;        /* "simulated" */
 	uint64_t seed, events, frames, messages, digest;
+	bool captured;   /* there is a run.pcapng */
 	int64_t end_ns;           /* simulated */
 	int64_t wall_ns;
 	bool interrupted;

@@ -194,7 +194,10 @@ void terminal_result(const struct run *run, const char *folder, const struct sty
 		    (unsigned long long)run->digest);
 	if (folder) {
 		const char *dot = style->unicode ? " \xc2\xb7 " : ", ";
-		text_printf(out, "      %s/report.html%srun.pcapng (%llu frames)%srun.db\n", folder,
-			    dot, (unsigned long long)run->frames, dot);
+		text_printf(out, "      %s/report.html", folder);
+		if (run->captured)
+			text_printf(out, "%srun.pcapng (%llu frames)", dot,
+				    (unsigned long long)run->frames);
+		text_printf(out, "%srun.db\n", dot);
 	}
 }

@@ -75,6 +75,8 @@ static bool choose(struct settings *settings, const struct settings_choice *choi
 	struct bgp_config *bgp = &settings->bgp;
 	if (choice->profile)
 		bgp->profile = bgp_profile_by_name(choice->profile);
+	/* The looks of a daemon are not a wish for its faults: those one has to ask for. */
+	bgp->errors_by_rfc = !choice->profile;
 	if (choice->port)
 		bgp->listen_port = choice->port;
 	bgp->ebgp_requires_policy = bgp->ebgp_requires_policy && bgp->profile->ebgp_requires_policy;

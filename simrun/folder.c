@@ -124,9 +124,12 @@ bool folder_open(struct folder *folder, const char *path, struct text *error)
 		text_printf(error, "%s: others take it again and again", folder->work);
 	if (locked != 1)
 		return false;
-	empty_tree(folder->work); /* of a killed run; nobody holds its lock */
-	if (is_empty(folder->work))
-		return true;
+	/* Of a killed run; nobody holds its lock. A reader of its database may leave a file meanwhile. */
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		empty_tree(folder->work);
+		if (is_empty(folder->work))
+			return true;
+	}
 	text_printf(error, "%s: what a killed run left there cannot be removed", folder->work);
 	return false;
 }

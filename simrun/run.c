@@ -224,6 +224,7 @@ static void judge(struct player *p)
 	run->events = counts.events;
 	run->messages = counts.messages;
 	run->frames = p->capture ? capture_count(p->capture) : counts.frames;
+	run->captured = p->capture != NULL;
 	run->digest = trace_digest(&p->trace);
 	run->wall_ns = progress_wall_ns(&p->progress);
 }

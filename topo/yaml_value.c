@@ -300,12 +300,14 @@ const char *nearest_word(const char *text, const char *const *candidates, size_t
 	uint32_t best = UINT32_MAX;
 	if (length == 0 || length > WORD_MAX)
 		return NULL;
+	size_t allowed = length / 3 > 2 ? length / 3 : 2;
 	for (size_t i = 0; i < count; i++) {
 		size_t other = strlen(candidates[i]);
-		if (other > WORD_MAX)
+		size_t apart = other > length ? other - length : length - other;
+		/* At least that many letters are to be added or taken away. */
+		if (other > WORD_MAX || apart > allowed)
 			continue;
 		uint32_t distance = word_distance(text, length, candidates[i], other);
-		size_t allowed = length / 3 > 2 ? length / 3 : 2;
 		if (distance <= allowed && distance < length && distance < best) {
 			best = distance;
 			nearest = candidates[i];

@@ -445,6 +445,35 @@ static enum sweep_act act_flush(struct rib *rib, struct peer *peer, struct sweep
 		       SWEEP_REMOVE : SWEEP_KEEP;
 }
 
+/* +1 reference: the set with LLGR_STALE added. */
+static uint32_t long_stale_attrs(struct rib *rib, uint32_t attrs_id)
+{
+	static const uint32_t community = BGP_LLGR_STALE;
+	static const struct bgp_policy_rule rule = { .add_communities = &community,
+						     .add_community_count = 1 };
+	static const struct bgp_policy add = { &rule, 1, true };
+	struct bgp_attrs attrs = *bgp_attrs_of(rib->table, attrs_id);
+	policy_apply(&add, (struct ip_prefix){ 0 }, BGP_FROM_ANY, &attrs, &rib->table->scratch);
+	return bgp_attrs_intern(rib->table, &attrs);
+}
+
+/* RFC 9494 4.2 */
+static enum sweep_act act_long_stale(struct rib *rib, struct peer *peer, struct sweep *sweep,
+				     uint32_t prefix_id, struct path *path)
+{
+	(void)peer;
+	if (!(path->flags & PATH_STALE) || path->flags & PATH_LONG_STALE ||
+	    !(prefix_family(rib, prefix_id) & sweep->families))
+		return SWEEP_KEEP;
+	if (bgp_has_community(bgp_attrs_of(rib->table, path->attrs), BGP_NO_LLGR))
+		return SWEEP_REMOVE;
+	path->attrs = long_stale_attrs(rib, path->attrs);
+	path->flags |= PATH_LONG_STALE;
+	ARRAY_PUSH(sweep->held, sweep->held_count, sweep->held_capacity, path->attrs);
+	trace_path(rib, prefix_id, path, false);
+	return SWEEP_CHANGED;
+}
+
 static enum sweep_act act_await(struct rib *rib, struct peer *peer, struct sweep *sweep,
 				uint32_t prefix_id, struct path *path)
 {
@@ -463,8 +492,12 @@ static enum sweep_act act_reimport(struct rib *rib, struct peer *peer, struct sw
 	struct path fresh = import_path(rib, peer, &import, prefix_id, path->path_id);
 	ARRAY_PUSH(sweep->held, sweep->held_count, sweep->held_capacity, fresh.attrs);
 	bgp_attrs_unref(rib->table, import.base);
+	if (path->flags & PATH_LONG_STALE) {
+		fresh.attrs = long_stale_attrs(rib, fresh.attrs);
+		ARRAY_PUSH(sweep->held, sweep->held_count, sweep->held_capacity, fresh.attrs);
+	}
 	fresh.slot = path->slot;
-	fresh.flags |= path->flags & (PATH_STALE | PATH_UNREPEATED | PATH_DECIDED);
+	fresh.flags |= path->flags & (PATH_STALE | PATH_LONG_STALE | PATH_UNREPEATED | PATH_DECIDED);
 	fresh.flags |= next_hop_path_flags(rib, watched(rib, &fresh));
 	bool same = memcmp(&fresh, path, sizeof(fresh)) == 0;
 	if (!same) {
@@ -490,6 +523,16 @@ void rib_stale_flush(struct rib *rib, uint32_t index, uint8_t families, struct i
 	if (peer && peer->known)
 		peer_sweep(rib, peer, &(struct sweep){ .families = families, .flag = PATH_STALE,
 						       .act = act_flush });
+}
+
+void rib_long_stale(struct rib *rib, uint32_t index, uint8_t families, struct instant now)
+{
+	(void)now;
+	struct peer *peer = rib_peer_at(rib, index);
+	arena_rewind(&rib->table->scratch);
+	if (peer && peer->known)
+		peer_sweep(rib, peer, &(struct sweep){ .families = families,
+						       .act = act_long_stale });
 }
 
 void rib_repeat_begin(struct rib *rib, uint32_t index, uint8_t families, struct instant now)

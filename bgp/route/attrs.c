@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "bgp/route/table.h"
 #include "bgp/route/table_inside.h"
+#include "bgp/wire/reaction.h"
 
 void table_attrs_init(struct bgp_table *table)
 {
@@ -50,10 +51,11 @@ struct attr_values {
 	uint64_t present, partial;
 	uint32_t med, local_pref, aggregator_as, aggregator_id, originator_id, otc;
 	uint32_t as_path;                                           /* bytes */
+	uint32_t odd;
 	uint16_t clusters, communities, extended, large, unknown; /* items, bytes */
 	uint8_t origin, atomic_aggregate;
 	struct ip_addr next_hop, next_hop_link;
-	uint8_t spare[6];
+	uint8_t spare[2];
 };
 
 /* The variable parts, in the order they follow the values: where each stands in struct bgp_attrs
@@ -111,6 +113,7 @@ static struct attr_values attr_values_of(const struct bgp_attrs *attrs)
 	v.extended = attrs->extended_count;
 	v.large = attrs->large_count;
 	v.unknown = attrs->unknown_length;
+	v.odd = attrs->odd;
 	v.origin = attrs->origin;
 	v.atomic_aggregate = attrs->atomic_aggregate;
 	v.next_hop = attrs->next_hop;
@@ -173,6 +176,7 @@ static uint32_t set_add(struct bgp_table *table, uint64_t hash, const struct bgp
 		.next_hop_id = bgp_next_hop_id(table, attrs->next_hop),
 		.no_export = bgp_has_community(&set->attrs, BGP_NO_EXPORT) ||
 			     bgp_has_community(&set->attrs, BGP_NO_EXPORT_SUBCONFED),
+		.long_stale = bgp_has_community(&set->attrs, BGP_LLGR_STALE),
 		.no_advertise = bgp_has_community(&set->attrs, BGP_NO_ADVERTISE),
 	};
 	hash_index_add(&table->set_index, hash, id, set_rehash, table);
@@ -236,7 +240,7 @@ uint32_t bgp_attrs_live(const struct bgp_table *table) { return table->sets.live
 /* What, beside the plain bytes, decides what they mean: the session's codec and the next hop that
  * came apart from them. Bytes only, so that it can be hashed and compared as it stands. */
 struct alias_context {
-	uint8_t as4, external, partial, multiprotocol;
+	uint8_t as4, external, partial, multiprotocol, reactions;
 	struct ip_addr next_hop, next_hop_link; /* zero for the classic form */
 };
 
@@ -301,6 +305,7 @@ uint32_t bgp_attrs_received(struct bgp_table *table, const struct bgp_update *up
 		.as4 = codec->as4, .external = codec->external,
 		.partial = codec->unknown_sets_partial, .multiprotocol = !classic,
 	};
+	context.reactions = codec->reactions ? codec->reactions->number : 0;
 	if (!classic) {
 		context.next_hop = update->mp_next_hop;
 		context.next_hop_link = update->mp_next_hop_link;

@@ -96,11 +96,17 @@ const char *decision_rule_name(enum bgp_decision_rule rule)
 	return rules_known[rule].name;
 }
 
+/* RFC 9494 4.3: long-lived stale paths lose to all others before any rule is asked. */
+#define BEFORE_ALL (-1)
+
 /* Index into the profile's array of the rule that decides; of END if only the last one does. */
 static int compare_at(const uint8_t *rules, const struct candidate *a, const struct candidate *b,
 		      int *step)
 {
 	int i = 0;
+	*step = BEFORE_ALL;
+	if (a->long_stale != b->long_stale)
+		return first_if(b->long_stale, a->long_stale);
 	for (; i < BGP_DECISION_STEPS_MAX && rules[i] != BGP_RULE_END; i++) {
 		ASSERT(rules[i] < RULES_KNOWN);
 		int result = rules_known[rules[i]].compare(a, b);
@@ -118,6 +124,8 @@ static int compare_at(const uint8_t *rules, const struct candidate *a, const str
 
 static const char *step_name(const uint8_t *rules, int step)
 {
+	if (step == BEFORE_ALL)
+		return "not long-lived stale";
 	return rules_known[step < BGP_DECISION_STEPS_MAX ? rules[step] : BGP_RULE_END].name;
 }
 
@@ -133,6 +141,8 @@ int decision_compare(const uint8_t *rules, const struct candidate *a, const stru
 bool decision_equal(const uint8_t *rules, uint8_t stop, const struct candidate *a,
 		    const struct candidate *b)
 {
+	if (a->long_stale != b->long_stale)
+		return false;
 	for (int i = 0; i < BGP_DECISION_STEPS_MAX; i++) {
 		if (rules[i] == BGP_RULE_END || rules[i] == stop)
 			return true;
@@ -184,7 +194,7 @@ const char *decision_settled_by(const struct bgp_profile *profile,
 {
 	if (count < 2)
 		return "only path";
-	int last = -1;
+	int last = BEFORE_ALL;
 	for (uint32_t i = 0; i < count; i++) {
 		int step;
 		if (i == best)

@@ -20,6 +20,7 @@
 /* What the rules see of a path. */
 struct candidate {
 	bool usable, stale, local, external;
+	bool long_stale;     /* RFC 9494: behind all that are not, whatever the rules say */
 	bool selected;       /* it is the best path at present */
 	uint8_t origin;
 	uint32_t local_pref; /* 100 if the path has none */

@@ -39,6 +39,8 @@ bool export_allowed(const struct rib *rib, const struct group *group, uint32_t p
 	if (!rib->profile->ignores_well_known &&
 	    (set->facts.no_advertise || (set->facts.no_export && group->key.external)))
 		return false;
+	if (rib->long_lived && set->facts.long_stale && !group->key.long_lived)
+		return false; /* RFC 9494 4.3 */
 	if (leak_forbidden(group->key.role, &set->attrs))
 		return false;
 	if (group->key.external)
@@ -104,9 +106,10 @@ static bool set_next_hop(const struct rib *rib, const struct group_key *key,
 	attrs->next_hop = keep ? original : key->local;
 	attrs->next_hop_link = (struct ip_addr){ 0 };
 	attr_drop(attrs, BGP_ATTR_NEXT_HOP);
-	if (family == BGP_IPV4_UNICAST)
-		attrs->present |= UINT64_C(1) << BGP_ATTR_NEXT_HOP;
-	return attrs->next_hop.family == (family == BGP_IPV4_UNICAST ? IP_V4 : IP_V6);
+	if (attrs->next_hop.family == IP_V6)
+		return family == BGP_IPV6_UNICAST || key->codec.extended_next_hop;
+	attrs->present |= UINT64_C(1) << BGP_ATTR_NEXT_HOP;
+	return family == BGP_IPV4_UNICAST && attrs->next_hop.family == IP_V4;
 }
 
 /* ---- reflection ----------------------------------------------------------------------------- */
@@ -210,6 +213,7 @@ static uint32_t build(struct rib *rib, const struct group *group, uint32_t prefi
 	struct arena *arena = &rib->table->scratch;
 	const struct peer *source = source_of_path(rib, path);
 	struct bgp_attrs attrs = *bgp_attrs_of(rib->table, path->attrs);
+	attrs.odd = 0;
 	policy_apply(group->key.policy, bgp_prefix_of(rib->table, prefix_id), from_bit(source),
 		     &attrs, arena);
 	if (!set_next_hop(rib, &group->key, &attrs, prefix_family(rib, prefix_id), shared))

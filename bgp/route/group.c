@@ -7,7 +7,6 @@
 struct group_key group_key_of(const struct rib *rib, const struct peer *peer)
 {
 	const struct bgp_peer_config *config = peer->about.config;
-	(void)rib;
 	return (struct group_key){
 		.external = peer->about.external,
 		.client = peer->client,
@@ -16,6 +15,7 @@ struct group_key group_key_of(const struct rib *rib, const struct peer *peer)
 		.next_hop = config->next_hop,
 		.local = peer->about.local,
 		.local_as = peer->about.local_as,
+		.long_lived = rib->long_lived && peer->about.long_lived,
 		.own_as_too = config->local_as_and_own,
 		.cluster_id = peer->client ? peer->cluster_id : 0,
 		.codec = peer->about.codec,
@@ -30,7 +30,8 @@ static bool codec_equal(const struct bgp_codec *a, const struct bgp_codec *b)
 	return a->as4 == b->as4 && a->external == b->external &&
 	       a->add_path_out == b->add_path_out && a->families == b->families &&
 	       a->unknown_sets_partial == b->unknown_sets_partial &&
-	       a->as_path_extended_length == b->as_path_extended_length;
+	       a->as_path_extended_length == b->as_path_extended_length &&
+	       a->extended_next_hop == b->extended_next_hop;
 }
 
 bool group_key_equal(const struct group_key *a, const struct group_key *b)
@@ -38,7 +39,7 @@ bool group_key_equal(const struct group_key *a, const struct group_key *b)
 	return a->external == b->external && a->client == b->client && a->role == b->role &&
 	       a->multihop == b->multihop && a->next_hop == b->next_hop &&
 	       ip_addr_equal(a->local, b->local) && a->local_as == b->local_as &&
-	       a->own_as_too == b->own_as_too &&
+	       a->own_as_too == b->own_as_too && a->long_lived == b->long_lived &&
 	       a->cluster_id == b->cluster_id && codec_equal(&a->codec, &b->codec) &&
 	       a->message_max == b->message_max && policy_equal(a->policy, b->policy);
 }

@@ -25,6 +25,7 @@
 /* What the decision process made of it. */
 #define PATH_BEST 32u       /* selected; the first of the list, once the list is decided */
 #define PATH_MULTIPATH 64u  /* used for forwarding: these follow, in order of preference */
+#define PATH_LONG_STALE 1024u /* RFC 9494: `attrs` has LLGR_STALE added */
 /* Nothing to the decision: the peer has yet to repeat it, or it goes at EoRR (RFC 7313). */
 #define PATH_UNREPEATED 512u
 

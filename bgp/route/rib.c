@@ -23,6 +23,7 @@ static void take_configuration(struct rib *rib, const struct bgp_config *config)
 					profile->maximum_paths_internal;
 	rib->requires_policy = config->ebgp_requires_policy;
 	rib->clients_are_meshed = config->clients_are_meshed;
+	rib->long_lived = config->long_lived;
 }
 
 struct rib *rib_new(struct bgp_table *table, const struct bgp_config *config)
@@ -137,7 +138,8 @@ void rib_configured(struct rib *rib, const struct bgp_config *config, struct ins
 	    old.maximum_external == rib->maximum_external &&
 	    old.maximum_internal == rib->maximum_internal &&
 	    old.requires_policy == rib->requires_policy &&
-	    old.clients_are_meshed == rib->clients_are_meshed)
+	    old.clients_are_meshed == rib->clients_are_meshed &&
+	    old.long_lived == rib->long_lived)
 		return;
 	for (uint32_t i = 0; i < rib->peer_count; i++)
 		if (rib->peers[i] && rib->peers[i]->known)

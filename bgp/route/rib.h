@@ -29,6 +29,7 @@ struct rib_peer {
 	struct bgp_codec codec;               /* negotiated */
 	uint32_t router_id;                   /* the peer's */
 	bool external;                        /* eBGP */
+	bool long_lived;                      /* it knows about LLGR_STALE (RFC 9494) */
 	uint32_t local_as;                    /* ours on this session */
 	struct ip_addr local;                 /* our address on this session */
 	size_t message_max;
@@ -48,6 +49,8 @@ bool rib_peer_is_up(const struct rib *rib, uint32_t peer);
 /* Removes what is still stale of those families: restart time over, F bit missing, End-of-RIB. */
 void rib_stale_flush(struct rib *rib, uint32_t peer, uint8_t families, struct instant now);
 
+/* Stale routes of those families get LLGR_STALE; those with NO_LLGR go (RFC 9494 4.2). */
+void rib_long_stale(struct rib *rib, uint32_t peer, uint8_t families, struct instant now);
 /* The peer tells all it has once more (RFC 7313): from BEGIN on its routes of those families wait
  * to be repeated, in force as before; what was not repeated until END is removed. */
 void rib_repeat_begin(struct rib *rib, uint32_t peer, uint8_t families, struct instant now);

@@ -80,6 +80,7 @@ struct group_key {
 	enum bgp_next_hop_mode next_hop;
 	struct ip_addr local;
 	uint32_t local_as;
+	bool long_lived;     /* LLGR_STALE may go there */
 	bool own_as_too;     /* behind it, in AS_PATH */
 	uint32_t cluster_id; /* of clients' sessions; else 0 */
 	struct bgp_codec codec;
@@ -163,7 +164,7 @@ struct rib {
 	const struct bgp_profile *profile;
 	uint32_t router_id, local_as, cluster_id;
 	uint32_t maximum_external, maximum_internal;
-	bool requires_policy, clients_are_meshed;
+	bool requires_policy, clients_are_meshed, long_lived;
 	bool held;
 	struct column routes;    /* prefix -> path list */
 	struct column suspended; /* prefix -> list last published, or SUSPENDED_NONE,

@@ -17,6 +17,7 @@ static struct candidate candidate_of(const struct rib *rib, const struct path *p
 	struct candidate c = {
 		.usable = !(path->flags & PATH_UNREACHABLE),
 		.stale = path->flags & PATH_STALE,
+		.long_stale = rib->long_lived && set->facts.long_stale,
 		.local = path->peer == PEER_LOCAL,
 		.selected = path->flags & PATH_BEST,
 		.origin = attrs->origin,

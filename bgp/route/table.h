@@ -46,6 +46,7 @@ struct bgp_attrs_facts {
 	uint32_t hops;        /* bgp_as_path_hops */
 	uint32_t first_as;    /* bgp_as_path_first */
 	uint32_t next_hop_id;
+	bool long_stale; /* RFC 9494: LLGR_STALE */
 	bool no_export, no_advertise; /* RFC 1997; NO_EXPORT_SUBCONFED counts as no_export */
 };
 const struct bgp_attrs_facts *bgp_attrs_facts_of(const struct bgp_table *table, uint32_t attrs_id);

@@ -103,6 +103,21 @@ void refresh_received(const struct fsm *fsm, const struct bgp_route_refresh *ref
 void refresh_ended(struct session *session, struct session_context *context, uint8_t families);
 void refresh_forgotten(struct session *session);
 
+/* long_lived.c */
+uint8_t long_lived_families(const struct session_terms *terms);
+void long_lived_agree(struct session_terms *terms, const struct session *session,
+		      const struct bgp_capabilities *ours, const struct bgp_capabilities *theirs);
+void long_lived_lost(struct session *session, const struct session_terms *terms);
+/* Restart Time is over: what may stay longer does; returns the families that may not. */
+uint8_t long_lived_begin(struct session *session, struct session_context *context,
+			 struct instant now);
+void long_lived_end(struct session *session, uint8_t families);
+/* Families whose long-lived time is running. */
+uint8_t long_lived_running(const struct session *session);
+struct instant long_lived_deadline(const struct session *session);
+/* Families whose time is over at that instant. */
+uint8_t long_lived_due(const struct session *session, struct instant at);
+
 /* pace.c */
 void pace_begin(const struct fsm *fsm);
 void pace_end(struct session *session);

@@ -39,8 +39,15 @@ static void partial_take(struct session_connection *connection, struct reader *i
 	connection->partial_length += (uint32_t)take;
 }
 
+static unsigned leniency_of(const struct bgp_profile *profile)
+{
+	return (profile->any_marker ? BGP_FRAME_ANY_MARKER : 0) |
+	       (profile->long_keepalive ? BGP_FRAME_LONG_KEEPALIVE : 0);
+}
+
 static enum bgp_frame_result next_frame(struct session_connection *connection, struct reader *in,
-					struct bgp_frame *frame, struct bgp_error *error)
+					unsigned leniency, struct bgp_frame *frame,
+					struct bgp_error *error)
 {
 	size_t limit = message_max(connection);
 	if (connection->partial_done)
@@ -49,7 +56,8 @@ static enum bgp_frame_result next_frame(struct session_connection *connection, s
 		if (reader_left(in) == 0)
 			return BGP_FRAME_MORE;
 		enum bgp_frame_result result =
-			bgp_frame_next(in->at, reader_left(in), limit, frame, error);
+			bgp_frame_next_lenient(in->at, reader_left(in), limit, leniency, frame,
+					       error);
 		if (result == BGP_FRAME_READY)
 			(void)reader_bytes(in, frame->total_length);
 		if (result != BGP_FRAME_MORE)
@@ -61,8 +69,9 @@ static enum bgp_frame_result next_frame(struct session_connection *connection, s
 		partial_take(connection, in, goal);
 		if (connection->partial_length < goal)
 			return BGP_FRAME_MORE;
-		enum bgp_frame_result result = bgp_frame_next(
-			connection->partial, connection->partial_length, limit, frame, error);
+		enum bgp_frame_result result = bgp_frame_next_lenient(
+			connection->partial, connection->partial_length, limit, leniency, frame,
+			error);
 		connection->partial_done = result == BGP_FRAME_READY;
 		if (result != BGP_FRAME_MORE)
 			return result;
@@ -142,7 +151,10 @@ static void read_refresh(struct session *session, struct session_context *contex
 	}
 	if (!bgp_route_refresh_decode(frame->body, frame->body_length, &refresh, &error)) {
 		/* RFC 7313 5: only with its capability is 7/1 an error of its own. */
-		if (!connection->terms.enhanced_refresh) {
+		if (context->profile->refresh_error_own) {
+			error.code = 7;
+			error.subcode = 1;
+		} else if (!connection->terms.enhanced_refresh) {
 			error = (struct bgp_error){ .code = 1, .subcode = 2, .data_length = 2 };
 			put_u16(error.data, (uint16_t)frame->total_length);
 		}
@@ -215,7 +227,7 @@ bool session_read(struct session *session, struct session_context *context, stru
 		struct session_connection *connection = session_connection_of(session, number);
 		if (!connection || !connection->open)
 			return false; /* closed meanwhile: the rest is not for us */
-		switch (next_frame(connection, in, &frame, &error)) {
+		switch (next_frame(connection, in, leniency_of(context->profile), &frame, &error)) {
 		case BGP_FRAME_MORE:
 			return false;
 		case BGP_FRAME_BAD: {

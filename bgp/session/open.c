@@ -73,10 +73,12 @@ void open_build(const struct session *session, const struct session_context *con
 	ours->refresh_old = announces(session, context, BGP_CAP_REFRESH_OLD);
 	ours->enhanced_refresh = announces(session, context, BGP_CAP_ENHANCED_REFRESH);
 	ours->extended_message = announces(session, context, BGP_CAP_EXTENDED_MESSAGE);
-	ours->extended_next_hop = announces(session, context, BGP_CAP_EXTENDED_NEXT_HOP);
-	ours->long_lived = announces(session, context, BGP_CAP_LONG_LIVED_GR);
+	ours->long_lived = announces(session, context, BGP_CAP_LONG_LIVED_GR) ||
+			   (peer->long_lived_max_s && !session->plain_open);
 	if (ours->long_lived && profile->long_lived_listed)
 		ours->long_lived_families = ours->long_lived_forwarding = ours->families;
+	ours->extended_next_hop = announces(session, context, BGP_CAP_EXTENDED_NEXT_HOP) ||
+				  (peer->extended_next_hop && !session->plain_open);
 	ours->as4 = announces(session, context, BGP_CAP_AS4);
 	ours->as4_number = local_as;
 	ours->host_name = context->host_name;
@@ -98,10 +100,14 @@ void open_order(const struct session *session, const struct session_context *con
 	size_t count = 0;
 	const uint8_t *usual = context->profile->capabilities;
 	if (!session->plain_open) {
-		for (; *usual && count < OPEN_ORDER_MAX - 2; usual++)
+		for (; *usual && count < OPEN_ORDER_MAX - 4; usual++)
 			order[count++] = *usual;
-		/* Nobody sends it unasked, so no profile lists it. */
+		/* What nobody sends unasked no profile needs to list. */
 		order[count++] = BGP_CAP_ROLE;
+		if (!announces(session, context, BGP_CAP_EXTENDED_NEXT_HOP))
+			order[count++] = BGP_CAP_EXTENDED_NEXT_HOP;
+		if (!announces(session, context, BGP_CAP_LONG_LIVED_GR))
+			order[count++] = BGP_CAP_LONG_LIVED_GR;
 	}
 	order[count] = 0;
 }
@@ -186,6 +192,7 @@ struct session_terms open_agree(const struct session *session,
 		.route_refresh = (a->route_refresh && b->route_refresh) ||
 				 (a->refresh_old && b->refresh_old),
 		.extended_message = a->extended_message && b->extended_message,
+		.extended_next_hop = a->extended_next_hop && b->extended_next_hop,
 	};
 	terms.enhanced_refresh = terms.route_refresh && a->enhanced_refresh && b->enhanced_refresh;
 	terms.add_path_in = a->add_path_receive & b->add_path_send & terms.families;
@@ -197,6 +204,7 @@ struct session_terms open_agree(const struct session *session,
 		terms.restart_time_s = b->restart_time_s;
 		terms.restart_families = b->restart_families & terms.families;
 		terms.forwarding_families = b->forwarding_families & terms.restart_families;
+		long_lived_agree(&terms, session, a, b);
 	}
 	return terms;
 }

@@ -11,7 +11,9 @@ uint8_t restart_keep(const struct fsm *fsm, const struct session_connection *con
 {
 	const struct session_terms *terms = &connection->terms;
 	const struct session_cause *cause = &fsm->session->cause;
-	if (!terms->restart || terms->restart_time_s == 0)
+	uint8_t families = terms->restart_time_s ? terms->restart_families
+						 : long_lived_families(terms);
+	if (!terms->restart)
 		return 0;
 	if (fsm->event == SESSION_MANUAL_STOP || fsm->event == SESSION_AUTOMATIC_STOP)
 		return 0;
@@ -20,7 +22,7 @@ uint8_t restart_keep(const struct fsm *fsm, const struct session_connection *con
 		if (!terms->restart_notification || hard)
 			return 0;
 	}
-	return terms->restart_families;
+	return families;
 }
 
 void restart_lost(const struct fsm *fsm, const struct session_connection *connection, uint8_t keep)
@@ -28,6 +30,8 @@ void restart_lost(const struct fsm *fsm, const struct session_connection *connec
 	struct session *session = fsm->session;
 	int64_t time_ns = connection->terms.restart_time_s * NS_PER_S;
 	session->stale_families = keep;
+	long_lived_lost(session, &connection->terms);
+	long_lived_end(session, (uint8_t)~keep);
 	session->stale_until = INSTANT_NEVER;
 	if (keep)
 		session->stale_until = timer_end(
@@ -40,6 +44,7 @@ void restart_flush(struct session *session, struct session_context *context, uin
 {
 	families &= session->stale_families;
 	session->stale_families &= (uint8_t)~families;
+	long_lived_end(session, families);
 	if (session->stale_families == 0)
 		session->stale_until = INSTANT_NEVER;
 	if (families)
@@ -59,7 +64,10 @@ void restart_came_back(const struct fsm *fsm, const struct session_connection *c
 	struct session_context *context = fsm->context;
 	const struct session_terms *terms = &connection->terms;
 	/* RFC 4724 4.2: what the peer lists no more, or did not keep forwarding for, goes now. */
-	restart_flush(session, context, (uint8_t)~terms->forwarding_families);
+	uint8_t forwarding = terms->forwarding_families, long_lived = long_lived_running(session);
+	forwarding = (uint8_t)((forwarding & ~long_lived) |
+			       (terms->long_lived_forwarding & long_lived)); /* RFC 9494 4.2 */
+	restart_flush(session, context, (uint8_t)~forwarding);
 	if (session->stale_families && context->profile->timers[BGP_TIMER_STALE_MAX].value_ns)
 		session->stale_until = timer_end(
 			fsm->context, fsm->now,

@@ -18,6 +18,7 @@ void session_init(struct session *session, uint32_t number, const struct bgp_pee
 	session->connect_retry_at = session->idle_hold_at = INSTANT_NEVER;
 	session->stale_until = session->repeat_until = session->armed_at = INSTANT_NEVER;
 	session->stood_since = INSTANT_NEVER;
+	long_lived_end(session, UINT8_MAX);
 	connection_timers_clear(&session->outgoing);
 	connection_timers_clear(&session->incoming);
 }

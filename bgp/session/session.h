@@ -11,6 +11,7 @@
  *   collision.c  which of two connections stays (RFC 4271 6.8, RFC 6286)
  *   timers.c     deadlines, their draws, and the event each one becomes
  *   restart.c    graceful restart, both roles (RFC 4724, RFC 8538)
+ *   long_lived.c what follows when the peer takes longer (RFC 9494)
  *   refresh.c    ROUTE-REFRESH received (RFC 2918, RFC 7313)
  *   input.c      bytes -> messages -> events
  *   pace.c       when a peer may be sent what has changed
@@ -71,10 +72,13 @@ struct session_terms {
 	uint8_t add_path_in, add_path_out;
 	uint8_t restart_families;    /* listed in the peer's capability 64, and ours too */
 	uint8_t forwarding_families; /* ... with the F bit */
-	bool as4, route_refresh, enhanced_refresh, extended_message;
+	bool as4, route_refresh, enhanced_refresh, extended_message, extended_next_hop;
 	bool restart;                /* both sent capability 64 */
 	bool restarting;             /* the peer's R bit */
 	bool restart_notification;   /* RFC 8538's N bit, both */
+	bool long_lived;             /* the peer has capability 71 */
+	uint32_t long_lived_s[BGP_FAMILIES]; /* RFC 9494: how long beyond restart_time_s */
+	uint8_t long_lived_forwarding; /* the peer's F bits there */
 };
 
 struct session_connection {
@@ -126,6 +130,8 @@ struct session {
 	uint8_t stale_families;             /* kept while the peer restarts */
 	uint8_t end_of_rib_seen;
 	struct instant stale_until;
+	uint32_t long_lived_s[BGP_FAMILIES]; /* of those, once stale_until has come */
+	struct instant long_stale_until[BGP_FAMILIES];
 	uint8_t repeating_families;         /* between BoRR and EoRR (RFC 7313) */
 	struct instant repeat_until;
 	struct session_pace pace;
@@ -143,6 +149,7 @@ enum session_action_kind {
 	SESSION_DO_UP,         /* the connection is Established; its terms stand */
 	SESSION_DO_DOWN,       /* families: keep them as stale */
 	SESSION_DO_STALE_FLUSH,/* families */
+	SESSION_DO_LONG_STALE, /* families: stale ones are long-lived stale now */
 	SESSION_DO_REFRESH,    /* families; enhanced */
 	SESSION_DO_REPEAT_BEGIN, /* families: the peer will tell all it has once more */
 	SESSION_DO_REPEAT_END, /* families: what it did not repeat is gone */

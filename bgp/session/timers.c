@@ -151,6 +151,7 @@ struct instant session_deadline(const struct session *session)
 {
 	struct instant least = instant_min(session->connect_retry_at, session->idle_hold_at);
 	least = instant_min(least, instant_min(session->stale_until, session->repeat_until));
+	least = instant_min(least, long_lived_deadline(session));
 	if (session->pace.waiting)
 		least = instant_min(least, session->pace.ready_at);
 	if (session->outgoing.number)
@@ -216,7 +217,13 @@ static void session_fire(struct session *session, struct session_context *contex
 	} else if (due(&session->stale_until, at)) {
 		tell_timer(session, context, session_established(session) ? BGP_TIMER_STALE_MAX
 									  : BGP_TIMER_RESTART);
-		restart_flush(session, context, session->stale_families);
+		bool back = session_established(session) != NULL;
+		restart_flush(session, context,
+			      back ? session->stale_families
+				   : long_lived_begin(session, context, now));
+	} else if (long_lived_due(session, at)) {
+		tell_timer(session, context, BGP_TIMER_RESTART);
+		restart_flush(session, context, long_lived_due(session, at));
 	} else if (due(&session->repeat_until, at)) {
 		tell_timer(session, context, BGP_TIMER_STALE_MAX);
 		refresh_ended(session, context, session->repeating_families);

@@ -32,21 +32,32 @@ static bool is_confed(uint8_t type)
 	return type == BGP_CONFED_SEQUENCE || type == BGP_CONFED_SET;
 }
 
-/* RFC 7606 7.2, RFC 7607, RFC 6793 6. */
-static bool path_is_sound(const uint8_t *bytes, uint32_t length, unsigned width, bool confed)
+static bool bad(struct attr_decoding *decoding, enum bgp_fault fault)
 {
+	return attr_fault(decoding, fault, BGP_ATTR_AS_PATH);
+}
+
+/* RFC 7606 7.2, RFC 7607, RFC 6793 6. *empty: segments of none, if the profile lets them be. */
+static bool path_is_sound(struct attr_decoding *decoding, const uint8_t *bytes, uint32_t length,
+			  unsigned width, bool confed, uint32_t *empty)
+{
+	*empty = 0;
 	for (uint32_t at = 0; at < length;) {
 		if (length - at < 2)
-			return false;
+			return !bad(decoding, BGP_FAULT_SEGMENT);
 		uint8_t type = bytes[at];
 		uint32_t count = bytes[at + 1];
 		if (type < BGP_AS_SET || type > (confed ? BGP_CONFED_SET : BGP_AS_SEQUENCE))
-			return false;
+			return !bad(decoding, BGP_FAULT_SEGMENT);
 		at += 2;
-		if (count == 0 || count * width > length - at)
+		if (count * width > length - at)
+			return !bad(decoding, BGP_FAULT_SEGMENT);
+		if (count == 0 && bad(decoding, BGP_FAULT_SEGMENT_EMPTY))
 			return false;
+		*empty += count == 0;
 		for (uint32_t i = 0; i < count; i++)
-			if (number_at(bytes + at, width, i) == 0)
+			if (number_at(bytes + at, width, i) == 0 &&
+			    bad(decoding, BGP_FAULT_AS_ZERO))
 				return false;
 		at += count * width;
 	}
@@ -141,20 +152,23 @@ uint8_t as_path_decode(struct attr_decoding *decoding, const struct attr_row *ro
 	(void)row;
 	struct bgp_attrs *attrs = decoding->attrs;
 	unsigned width = decoding->codec->as4 ? 4 : 2;
-	if (!path_is_sound(value, length, width, false))
+	uint32_t empty;
+	if (!path_is_sound(decoding, value, length, width, false, &empty))
 		return UPDATE_AS_PATH;
 	attrs->as_path = value;
 	attrs->as_path_length = length;
-	if (width == 4 || length == 0)
+	if ((width == 4 && !empty) || length == 0)
 		return 0;
 	uint8_t *wide = arena_alloc(decoding->arena, 2u * length);
 	uint8_t *to = wide;
 	struct segment segment;
-	for (const uint8_t *at = value; segment_next(&at, value + length, 2, &segment);) {
+	for (const uint8_t *at = value; segment_next(&at, value + length, width, &segment);) {
+		if (segment.count == 0)
+			continue;
 		*to++ = segment.type;
 		*to++ = (uint8_t)segment.count;
 		for (uint32_t i = 0; i < segment.count; i++, to += 4)
-			put_u32(to, number_at(segment.numbers, 2, i));
+			put_u32(to, number_at(segment.numbers, width, i));
 	}
 	attrs->as_path = wide;
 	attrs->as_path_length = (uint32_t)(to - wide);
@@ -166,7 +180,11 @@ uint8_t as4_path_decode(struct attr_decoding *decoding, const struct attr_row *r
 			const uint8_t *value, uint32_t length)
 {
 	(void)row;
-	if (decoding->codec->as4 || length == 0 || !path_is_sound(value, length, 4, true))
+	uint32_t empty;
+	if (decoding->codec->as4 &&
+	    attr_fault(decoding, BGP_FAULT_AS4_UNWANTED, BGP_ATTR_AS4_PATH))
+		return UPDATE_OPTIONAL;
+	if (length == 0 || !path_is_sound(decoding, value, length, 4, true, &empty) || empty)
 		return UPDATE_OPTIONAL;
 	decoding->as4_path = value;
 	decoding->as4_path_length = length;

@@ -4,6 +4,26 @@
 
 #include <stddef.h>
 
+/* ---- faults --------------------------------------------------------------------------------- */
+
+void attr_odd(struct bgp_attrs *attrs, enum bgp_fault fault, uint8_t code)
+{
+	attrs->odd = attrs->odd * 16777619u + ((uint32_t)fault << 8 | code);
+}
+
+bool attr_fault(struct attr_decoding *decoding, enum bgp_fault fault, uint8_t code)
+{
+	struct bgp_reaction reaction = bgp_react(decoding->codec, fault, code,
+						 BGP_OUTCOME_WITHDRAW, 0, true);
+	if (reaction.outcome == BGP_OUTCOME_OK) {
+		if (reaction.differs)
+			attr_odd(decoding->attrs, fault, code);
+		return false;
+	}
+	decoding->fault = (uint8_t)fault;
+	return true;
+}
+
 /* ---- fields by offset ----------------------------------------------------------------------- */
 
 static uint32_t number_of(const struct bgp_attrs *attrs, uint16_t field)
@@ -87,7 +107,9 @@ static void address_print(const struct attr_row *row, const struct bgp_attrs *at
 static uint8_t list_decode(struct attr_decoding *decoding, const struct attr_row *row,
 			   const uint8_t *value, uint32_t length)
 {
-	if (length == 0 || length % row->unit != 0)
+	if (length == 0)
+		return attr_fault(decoding, BGP_FAULT_EMPTY, row->known.code) ? UPDATE_LENGTH : 0;
+	if (length % row->unit != 0)
 		return UPDATE_LENGTH;
 	uint16_t count = (uint16_t)(length / row->unit);
 	memcpy((char *)decoding->attrs + row->field, &value, sizeof(value));
@@ -253,10 +275,12 @@ static uint8_t next_hop_decode(struct attr_decoding *decoding, const struct attr
 		return UPDATE_LENGTH;
 	if (!decoding->classic)
 		return 0;
-	if (next_hop_is_martian(get_u32(value)))
-		return UPDATE_NEXT_HOP;
 	decoding->attrs->next_hop = ip_addr_v4(get_u32(value));
-	return 0;
+	if (!next_hop_is_martian(get_u32(value)))
+		return 0;
+	bool zero = get_u32(value) == 0;
+	return attr_fault(decoding, zero ? BGP_FAULT_HOP_ZERO : BGP_FAULT_HOP_MARTIAN,
+			  BGP_ATTR_NEXT_HOP) ? UPDATE_NEXT_HOP : 0;
 }
 
 static void next_hop_encode(const struct attr_row *row, const struct bgp_attrs *attrs,

@@ -80,6 +80,8 @@ struct bgp_attrs {
 	uint16_t large_count;
 	const uint8_t *large_communities;    /* * 12 */
 	uint32_t otc;
+	uint32_t odd;                 /* a digest of what was odd about the bytes, for profiles
+				       * that remember (reaction.h); never encoded */
 	uint16_t unknown_length;      /* unrecognised optional transitive ones, whole, by code */
 	const uint8_t *unknown;
 };
@@ -90,8 +92,10 @@ struct bgp_codec {
 	bool external;                /* eBGP */
 	uint8_t add_path_in, add_path_out; /* families whose NLRI carry path ids */
 	uint8_t families;             /* negotiated */
+	bool extended_next_hop;       /* RFC 8950: IPv4 in MP_REACH_NLRI with an IPv6 next hop */
 	bool unknown_sets_partial;    /* profile */
 	bool as_path_extended_length; /* profile */
+	const struct bgp_reactions *reactions; /* profile: on malformed UPDATEs; NULL: RFC 7606 */
 };
 
 /* AS_PATH arithmetic. */
@@ -110,6 +114,8 @@ static inline bool bgp_has(const struct bgp_attrs *attrs, enum bgp_attr_code cod
 #define BGP_NO_ADVERTISE UINT32_C(0xffffff02)
 #define BGP_NO_EXPORT_SUBCONFED UINT32_C(0xffffff03)
 #define BGP_GRACEFUL_SHUTDOWN UINT32_C(0xffff0000)
+#define BGP_LLGR_STALE UINT32_C(0xffff0006) /* RFC 9494 */
+#define BGP_NO_LLGR UINT32_C(0xffff0007)
 bool bgp_has_community(const struct bgp_attrs *attrs, uint32_t community);
 
 /* Encodes the attributes in order of type code, without MP_REACH and MP_UNREACH. NEXT_HOP is

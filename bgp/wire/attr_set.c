@@ -31,6 +31,7 @@ struct set_decoding {
 	uint64_t unknown[4];     /* those to be passed on */
 	uint32_t unknown_at[256];/* where they stand in the block */
 	size_t unknown_bytes;
+	bool last;               /* nothing follows the attribute at hand */
 	const uint8_t *block;
 	enum bgp_outcome outcome;
 	uint8_t *bad_attribute;
@@ -56,28 +57,83 @@ static void judge(struct set_decoding *set, enum bgp_outcome outcome, uint8_t co
 	bgp_error_set(set->error, 3, subcode, data, length);
 }
 
+/* Something is wrong: what the RFC makes of it, unless the profile has another way. */
+static enum bgp_outcome found(struct set_decoding *set, enum bgp_fault fault, uint8_t code,
+			      enum bgp_outcome outcome, uint8_t subcode, const void *data,
+			      size_t length)
+{
+	struct bgp_reaction reaction = bgp_react(set->common.codec, fault, code, outcome, subcode,
+						 set->last);
+	if (reaction.differs)
+		attr_odd(set->common.attrs, fault, code);
+	judge(set, (enum bgp_outcome)reaction.outcome, code, reaction.subcode, data, length);
+	return (enum bgp_outcome)reaction.outcome;
+}
+
+/* The fault behind a decoder's subcode, if it did not name it. */
+static enum bgp_fault fault_of(const struct set_decoding *set, uint8_t subcode)
+{
+	if (set->common.fault)
+		return (enum bgp_fault)set->common.fault;
+	return subcode == UPDATE_LENGTH ? BGP_FAULT_LENGTH : BGP_FAULT_VALUE;
+}
+
 /* RFC 4271 5: an unrecognised one is passed on if transitive, dropped if not, and none of it may be
  * well-known. */
 static void unknown_taken(struct set_decoding *set, const struct attr_header *header,
 			  const uint8_t *at)
 {
 	if (!(header->flags & BGP_FLAG_OPTIONAL)) {
-		judge(set, BGP_OUTCOME_RESET, header->code, UPDATE_UNKNOWN_WELL_KNOWN, at,
-		      header->total);
+		found(set, BGP_FAULT_UNKNOWN_WELL_KNOWN, header->code, BGP_OUTCOME_RESET,
+		      UPDATE_UNKNOWN_WELL_KNOWN, at, header->total);
 		return;
 	}
-	if (!(header->flags & BGP_FLAG_TRANSITIVE))
+	if (!(header->flags & BGP_FLAG_TRANSITIVE)) {
+		found(set, BGP_FAULT_NON_TRANSITIVE, header->code, BGP_OUTCOME_OK, 0, NULL, 0);
 		return;
+	}
 	bit_test_and_set(set->unknown, header->code);
 	set->unknown_at[header->code] = (uint32_t)(at - set->block);
 	set->unknown_bytes += header->total;
 }
 
+/* Nothing to the RFC. */
+static void oddities_found(struct set_decoding *set, const struct attr_header *header)
+{
+	if (header->flags & 0x0f)
+		found(set, BGP_FAULT_LOW_FLAGS, header->code, BGP_OUTCOME_OK, UPDATE_FLAGS, NULL,
+		      0);
+	if (header->flags & BGP_FLAG_EXTENDED && header->length <= UINT8_MAX)
+		found(set, BGP_FAULT_LONG_FORM, header->code, BGP_OUTCOME_OK, UPDATE_LENGTH, NULL,
+		      0);
+}
+
+/* What only internal peers may send: the RFC drops it unread; some read it first. */
+static void external_taken(struct set_decoding *set, const struct attr_row *row,
+			   const struct attr_header *header, const uint8_t *at)
+{
+	struct bgp_attrs nowhere = { 0 };
+	struct attr_decoding aside = set->common;
+	aside.attrs = &nowhere;
+	uint8_t subcode = row->decode(&aside, row, at + header->head, header->length);
+	set->common.fault = aside.fault;
+	if (subcode)
+		found(set, fault_of(set, subcode), header->code, BGP_OUTCOME_DISCARD, subcode, at,
+		      header->total);
+	else
+		judge(set, BGP_OUTCOME_DISCARD, header->code, UPDATE_OPTIONAL, at, header->total);
+}
+
 static void attribute_taken(struct set_decoding *set, const struct attr_header *header,
 			    const uint8_t *at)
 {
-	if (bit_test_and_set(set->seen, header->code))
-		return; /* RFC 7606 3 g: the first one counts */
+	if (set->common.codec->reactions)
+		oddities_found(set, header);
+	if (bit_test_and_set(set->seen, header->code)) { /* RFC 7606 3 g: the first one counts */
+		found(set, BGP_FAULT_DUPLICATE, header->code, BGP_OUTCOME_OK,
+		      UPDATE_MALFORMED_LIST, NULL, 0);
+		return;
+	}
 	const struct attr_row *row = attr_row(header->code);
 	if (!row) {
 		unknown_taken(set, header, at);
@@ -87,17 +143,20 @@ static void attribute_taken(struct set_decoding *set, const struct attr_header *
 		return;
 	const uint8_t kind = BGP_FLAG_OPTIONAL | BGP_FLAG_TRANSITIVE;
 	if ((header->flags & kind) != row->known.flags) { /* RFC 7606 3 c */
-		judge(set, BGP_OUTCOME_WITHDRAW, header->code, UPDATE_FLAGS, at, header->total);
+		found(set, BGP_FAULT_FLAGS, header->code, BGP_OUTCOME_WITHDRAW, UPDATE_FLAGS, at,
+		      header->total);
 		return;
 	}
+	set->common.fault = 0;
 	if (row->internal_only && set->common.codec->external) {
-		judge(set, BGP_OUTCOME_DISCARD, header->code, UPDATE_OPTIONAL, at, header->total);
+		external_taken(set, row, header, at);
 		return;
 	}
 	uint8_t subcode = row->decode(&set->common, row, at + header->head, header->length);
 	if (subcode) {
 		bool data = subcode != UPDATE_AS_PATH; /* RFC 4271 6.3 asks for none there */
-		judge(set, row->malformed, header->code, subcode, at, data ? header->total : 0);
+		found(set, fault_of(set, subcode), header->code, row->malformed, subcode, at,
+		      data ? header->total : 0);
 		return;
 	}
 	bool ignored = row->derived || (header->code == BGP_ATTR_NEXT_HOP && !set->common.classic);
@@ -124,9 +183,15 @@ static void mandatory_looked_for(struct set_decoding *set)
 	for (size_t i = 0; i < sizeof(mandatory) / sizeof(mandatory[0]); i++) {
 		uint8_t code = mandatory[i].code;
 		bool seen = set->seen[0] >> code & 1;
-		if (mandatory[i].wanted && !seen)
-			judge(set, BGP_OUTCOME_WITHDRAW, code, UPDATE_MISSING_WELL_KNOWN, &code,
-			      1);
+		if (!mandatory[i].wanted || seen)
+			continue;
+		enum bgp_outcome outcome = found(set, BGP_FAULT_MISSING, code,
+						 BGP_OUTCOME_WITHDRAW, UPDATE_MISSING_WELL_KNOWN,
+						 &code, 1);
+		if (outcome == BGP_OUTCOME_OK && code == BGP_ATTR_LOCAL_PREF) {
+			set->common.attrs->present |= UINT64_C(1) << code;
+			set->common.attrs->local_pref = 100;
+		}
 	}
 }
 
@@ -174,6 +239,7 @@ enum bgp_outcome bgp_attrs_decode(const uint8_t *plain_bytes, size_t length,
 		.codec = codec, .classic = classic, .arena = arena, .attrs = attrs,
 	};
 	set.unknown_bytes = 0;
+	set.last = false;
 	set.block = plain_bytes;
 	set.outcome = BGP_OUTCOME_OK;
 	set.bad_attribute = bad_attribute;
@@ -184,10 +250,11 @@ enum bgp_outcome bgp_attrs_decode(const uint8_t *plain_bytes, size_t length,
 	for (size_t at = 0; at < length && set.outcome != BGP_OUTCOME_RESET;) {
 		struct attr_header header;
 		if (!attr_header_read(plain_bytes + at, length - at, &header)) {
-			judge(&set, BGP_OUTCOME_WITHDRAW, header.code, UPDATE_MALFORMED_LIST, NULL,
-			      0);
+			found(&set, BGP_FAULT_OVERRUN, header.code, BGP_OUTCOME_WITHDRAW,
+			      UPDATE_MALFORMED_LIST, NULL, 0);
 			break;
 		}
+		set.last = at + header.total == length;
 		attribute_taken(&set, &header, plain_bytes + at);
 		at += header.total;
 	}

@@ -4,6 +4,7 @@
 
 #include "bgp/wire/attr.h"
 #include "bgp/wire/message.h"
+#include "bgp/wire/reaction.h"
 
 /* Subcodes of UPDATE Message Error, RFC 4271 6.3. */
 enum update_subcode {
@@ -49,6 +50,7 @@ struct attr_decoding {
 	bool classic;
 	struct arena *arena;
 	struct bgp_attrs *attrs;
+	uint8_t fault;              /* enum bgp_fault, where a decoder's subcode says too little */
 	/* RFC 6793: kept apart until both halves are known. */
 	const uint8_t *as4_path;
 	uint32_t as4_path_length;
@@ -86,6 +88,11 @@ void as_path_encode(const struct attr_row *, const struct bgp_attrs *, const str
 void as4_path_encode(const struct attr_row *, const struct bgp_attrs *, const struct bgp_codec *,
 		     struct writer *);
 void as_path_merge(struct attr_decoding *decoding); /* RFC 6793 4.2.3 */
+
+/* A fault found by a decoder: false if the profile takes the value as it is. Else it is noted. */
+bool attr_fault(struct attr_decoding *decoding, enum bgp_fault fault, uint8_t code);
+/* Leaves a trace of something odd in the set. */
+void attr_odd(struct bgp_attrs *attrs, enum bgp_fault fault, uint8_t code);
 
 static inline uint32_t get_u32(const uint8_t *p)
 {

@@ -65,20 +65,32 @@ static bool multiprotocol_encode(const struct bgp_open *open, unsigned instance,
 	return true;
 }
 
+#define NEXT_HOP_AFI_IPV6 2u
+
+/* RFC 8950 4: of its triples we know one. SAFI has two octets here. */
 static void extended_next_hop_decode(struct bgp_open *open, struct reader *value)
 {
-	(void)open;
-	(void)value; /* an IPv6 next hop for IPv4 is never sent from here */
+	while (reader_left(value) > 0) {
+		uint16_t afi = reader_u16(value);
+		uint16_t safi = reader_u16(value);
+		bool over_ipv6 = reader_u16(value) == NEXT_HOP_AFI_IPV6;
+		if (over_ipv6 && safi <= UINT8_MAX &&
+		    bgp_family_of(afi, (uint8_t)safi) == BGP_IPV4_UNICAST)
+			open->capabilities.extended_next_hop = true;
+	}
 }
 
 static bool extended_next_hop_encode(const struct bgp_open *open, unsigned instance,
 				     struct writer *out)
 {
+	uint16_t afi;
+	uint8_t safi;
 	if (instance > 0 || !open->capabilities.extended_next_hop)
 		return false;
-	writer_u16(out, 1); /* AFI and SAFI of the prefixes, AFI of the next hop */
-	writer_u16(out, 1);
-	writer_u16(out, 2);
+	bgp_family_codes(BGP_IPV4_UNICAST, &afi, &safi);
+	writer_u16(out, afi);
+	writer_u16(out, safi);
+	writer_u16(out, NEXT_HOP_AFI_IPV6);
 	return true;
 }
 
@@ -192,7 +204,11 @@ static void long_lived_decode(struct bgp_open *open, struct reader *value)
 		to->long_lived_families |= family;
 		if (reader_u8(value) & FORWARDING_KEPT)
 			to->long_lived_forwarding |= family;
-		reader_bytes(value, 3); /* the stale time: nobody here keeps routes that long */
+		uint32_t time_s = (uint32_t)reader_u8(value) << 16;
+		time_s |= reader_u16(value);
+		for (unsigned i = 0; i < BGP_FAMILIES; i++)
+			if (family & 1u << i)
+				to->long_lived_times_s[i] = time_s;
 	}
 }
 

@@ -41,24 +41,26 @@ void bgp_error_set(struct bgp_error *error, uint8_t code, uint8_t subcode, const
 static const uint8_t marker[16] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 				    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
-enum bgp_frame_result bgp_frame_next(const uint8_t *bytes, size_t length, size_t message_max,
-				     struct bgp_frame *frame, struct bgp_error *error)
+enum bgp_frame_result bgp_frame_next_lenient(const uint8_t *bytes, size_t length,
+					     size_t message_max, unsigned leniency,
+					     struct bgp_frame *frame, struct bgp_error *error)
 {
 	if (length < BGP_HEADER_BYTES)
 		return BGP_FRAME_MORE;
-	if (memcmp(bytes, marker, sizeof(marker)) != 0) {
+	if (!(leniency & BGP_FRAME_ANY_MARKER) && memcmp(bytes, marker, sizeof(marker)) != 0) {
 		bgp_error_set(error, 1, 1, NULL, 0);
 		return BGP_FRAME_BAD;
 	}
 	size_t total = (size_t)(bytes[16] << 8 | bytes[17]);
 	uint8_t type = bytes[18];
 	const struct message_row *row = message_row(type);
+	bool longer = type == BGP_KEEPALIVE && leniency & BGP_FRAME_LONG_KEEPALIVE;
 	bool fits = total >= BGP_HEADER_BYTES && total <= message_max;
 	if (fits && !row) {
 		bgp_error_set(error, 1, 3, &type, 1);
 		return BGP_FRAME_BAD;
 	}
-	if (!fits || total < row->least || total > row->most) {
+	if (!fits || total < row->least || (total > row->most && !longer)) {
 		bgp_error_set(error, 1, 2, bytes + 16, 2);
 		return BGP_FRAME_BAD;
 	}
@@ -67,6 +69,12 @@ enum bgp_frame_result bgp_frame_next(const uint8_t *bytes, size_t length, size_t
 	*frame = (struct bgp_frame){ type, bytes + BGP_HEADER_BYTES, total - BGP_HEADER_BYTES,
 				     total };
 	return BGP_FRAME_READY;
+}
+
+enum bgp_frame_result bgp_frame_next(const uint8_t *bytes, size_t length, size_t message_max,
+				     struct bgp_frame *frame, struct bgp_error *error)
+{
+	return bgp_frame_next_lenient(bytes, length, message_max, 0, frame, error);
 }
 
 static uint8_t *header_put(uint8_t type, struct writer *out)

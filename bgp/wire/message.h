@@ -16,6 +16,9 @@ enum bgp_message_type {
 	BGP_KEEPALIVE = 4,
 	BGP_ROUTE_REFRESH = 5,
 };
+/* What a reader of frames may let pass, as bits. */
+#define BGP_FRAME_ANY_MARKER 1u
+#define BGP_FRAME_LONG_KEEPALIVE 2u
 #define BGP_HEADER_BYTES 19u
 #define BGP_MESSAGE_MAX 4096u
 #define BGP_MESSAGE_MAX_EXTENDED 65535u /* RFC 8654 */
@@ -47,6 +50,11 @@ struct bgp_frame {
 enum bgp_frame_result bgp_frame_next(const uint8_t *bytes, size_t length, size_t message_max,
 				     struct bgp_frame *frame, struct bgp_error *error);
 
+/* Likewise, but lets pass what BGP_FRAME_* bits say. */
+enum bgp_frame_result bgp_frame_next_lenient(const uint8_t *bytes, size_t length,
+					     size_t message_max, unsigned leniency,
+					     struct bgp_frame *frame, struct bgp_error *error);
+
 enum bgp_capability_code {
 	BGP_CAP_MULTIPROTOCOL = 1,
 	BGP_CAP_ROUTE_REFRESH = 2,
@@ -67,7 +75,7 @@ struct bgp_capabilities {
 	bool multiprotocol;           /* at least one capability 1 was there */
 	uint8_t families;             /* BGP_IPV4_UNICAST | ... ; without capability 1: IPv4 */
 	bool route_refresh, enhanced_refresh, refresh_old, extended_message;
-	bool extended_next_hop;       /* encoding only: IPv4 unicast over IPv6 (RFC 8950) */
+	bool extended_next_hop;       /* capability 5 with IPv4 unicast over IPv6 */
 	bool as4;
 	uint32_t as4_number;
 	bool graceful_restart, restarting, restart_notification;
@@ -77,6 +85,7 @@ struct bgp_capabilities {
 	bool long_lived;              /* capability 71, only together with 64 (RFC 9494 4.5) */
 	uint8_t long_lived_families, long_lived_forwarding; /* listed there; with the F bit */
 	uint32_t long_lived_time_s;   /* encoding only: 24 bits, the same for every family */
+	uint32_t long_lived_times_s[BGP_FAMILIES]; /* decoding only */
 	uint8_t add_path_send, add_path_receive; /* families, from the sender's point of view */
 	bool has_role;
 	bool role_unclear;            /* told twice, and differently (RFC 9234 4.2) */

@@ -5,6 +5,8 @@
 /* RFC 7606 5.3: a length beyond the family's, or a prefix beyond the end, cannot be repaired. */
 bool nlri_check(struct bgp_nlri *nlri)
 {
+	if (nlri->length == 0) /* and then perhaps no bytes at all */
+		return true;
 	const uint8_t *at = nlri->bytes, *end = at + nlri->length;
 	const unsigned bits_max = nlri->family == BGP_IPV6_UNICAST ? 128 : 32;
 	const size_t head = nlri->add_path ? 5 : 1;

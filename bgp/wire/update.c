@@ -24,6 +24,26 @@ static void judge(struct bgp_update *update, enum bgp_outcome outcome, uint8_t c
 	bgp_error_set(&update->error, 3, subcode, data, length);
 }
 
+static struct bgp_reaction found(struct bgp_update *update, const struct bgp_codec *codec,
+				 enum bgp_fault fault, uint8_t code, enum bgp_outcome outcome,
+				 uint8_t subcode, const void *data, size_t length)
+{
+	struct bgp_reaction reaction = bgp_react(codec, fault, code, outcome, subcode, true);
+	judge(update, (enum bgp_outcome)reaction.outcome, code, reaction.subcode, data, length);
+	return reaction;
+}
+
+/* Which of the two it is that nlri_check found. */
+static enum bgp_fault prefix_fault(const struct bgp_nlri *nlri)
+{
+	const size_t head = nlri->add_path ? 5 : 1;
+	const unsigned bits_max = nlri->family == BGP_IPV6_UNICAST ? 128 : 32;
+	for (size_t at = head - 1; at < nlri->length; at += head + (nlri->bytes[at] + 7u) / 8u)
+		if (nlri->bytes[at] > bits_max)
+			return BGP_FAULT_PREFIX_LENGTH;
+	return BGP_FAULT_PREFIX_CUT;
+}
+
 /* Prefixes of a family the session does not carry are not even looked at. */
 static bool nlri_taken(struct bgp_nlri *nlri, const struct bgp_codec *codec, uint8_t family,
 		       const uint8_t *bytes, size_t length)
@@ -57,11 +77,12 @@ static bool is_martian(const struct ip_addr *addr)
 
 /* RFC 2545 3: 16 octets, or 32 with a link-local one behind. Some senders put the link-local
  * address beside an unspecified global one; it is then the next hop. */
-static bool mp_next_hop_taken(struct bgp_update *update, uint8_t family, const uint8_t *bytes,
-			      size_t length)
+static bool mp_next_hop_taken(struct bgp_update *update, const struct bgp_codec *codec,
+			      uint8_t family, const uint8_t *bytes, size_t length)
 {
 	struct ip_addr *global = &update->mp_next_hop, *link = &update->mp_next_hop_link;
-	if (family == BGP_IPV4_UNICAST) {
+	/* RFC 8950 3: the length says which. */
+	if (family == BGP_IPV4_UNICAST && !(codec->extended_next_hop && length != 4)) {
 		global->family = IP_V4;
 		if (length == 4)
 			memcpy(global->bytes, bytes, 4);
@@ -93,7 +114,14 @@ static void reach_taken(struct bgp_update *update, const struct bgp_codec *codec
 	bool sound = !in.failed;
 	if (sound && family == 0)
 		return;
-	sound = sound && mp_next_hop_taken(update, family, next_hop, length) &&
+	if (sound && !mp_next_hop_taken(update, codec, family, next_hop, length)) {
+		struct bgp_reaction reaction =
+			found(update, codec, BGP_FAULT_MP_HOP_LENGTH, BGP_ATTR_MP_REACH,
+			      BGP_OUTCOME_RESET, UPDATE_OPTIONAL, at, header->total);
+		update->passed_over |= reaction.whole;
+		return;
+	}
+	sound = sound &&
 		nlri_taken(&update->announced[1], codec, family, in.at, reader_left(&in));
 	if (!sound)
 		judge(update, BGP_OUTCOME_RESET, BGP_ATTR_MP_REACH, UPDATE_OPTIONAL, at,
@@ -158,8 +186,8 @@ static void attributes_scanned(struct bgp_update *update, const struct bgp_codec
 	while (at < end) {
 		struct attr_header header;
 		if (!attr_header_read(at, (size_t)(end - at), &header)) { /* RFC 7606 4 */
-			judge(update, BGP_OUTCOME_WITHDRAW, header.code, UPDATE_MALFORMED_LIST,
-			      NULL, 0);
+			found(update, codec, BGP_FAULT_OVERRUN, header.code, BGP_OUTCOME_WITHDRAW,
+			      UPDATE_MALFORMED_LIST, NULL, 0);
 			break;
 		}
 		if (header.code == BGP_ATTR_MP_REACH || header.code == BGP_ATTR_MP_UNREACH) {
@@ -219,7 +247,10 @@ enum bgp_outcome bgp_update_split(const uint8_t *body, size_t length, const stru
 	if (!nlri_taken(&update->withdrawn[0], codec, BGP_IPV4_UNICAST, withdrawn,
 			withdrawn_length) ||
 	    !nlri_taken(&update->announced[0], codec, BGP_IPV4_UNICAST, in.at, reader_left(&in))) {
-		judge(update, BGP_OUTCOME_RESET, 0, UPDATE_NETWORK, NULL, 0);
+		bool first = !nlri_check(&update->withdrawn[0]);
+		enum bgp_fault fault = prefix_fault(first ? &update->withdrawn[0] :
+							    &update->announced[0]);
+		found(update, codec, fault, 0, BGP_OUTCOME_RESET, UPDATE_NETWORK, NULL, 0);
 		return update->outcome;
 	}
 	struct stretches plain = { .count = 0 };
@@ -227,6 +258,8 @@ enum bgp_outcome bgp_update_split(const uint8_t *body, size_t length, const stru
 	if (update->outcome == BGP_OUTCOME_RESET)
 		return update->outcome;
 	plain_joined(update, &plain, arena);
+	if (update->passed_over)
+		update->announced[0] = update->announced[1] = (struct bgp_nlri){ 0 };
 	update->end_of_rib = end_of_rib(codec, length, update, &plain);
 	/* RFC 7606 5.2: with no reachable prefix in sight one may have been misread. */
 	bool reach = update->announced[0].count > 0 || update->announced[1].count > 0;

@@ -36,6 +36,7 @@ struct bgp_update {
 	const uint8_t *plain_bytes;
 	uint32_t plain_length;
 	uint8_t end_of_rib;        /* family of an End-of-RIB marker (RFC 4724 2), else 0 */
+	bool passed_over;          /* nothing of what it announces is looked at (profile) */
 	enum bgp_outcome outcome;  /* so far: of the message's frame and its MP_* attributes */
 	uint8_t bad_attribute;     /* type code for the trace, if outcome is not OK */
 	struct bgp_error error;    /* if RESET */
@@ -73,7 +74,8 @@ struct bgp_update_writer {
 	uint32_t count;
 	uint32_t tail_length;      /* attributes parked at the end of the buffer */
 };
-/* attrs->next_hop must be of the family announced. */
+/* attrs->next_hop must be of the family announced, or, with codec->extended_next_hop, IPv6: IPv4
+ * prefixes then go in MP_REACH_NLRI (RFC 8950). */
 void bgp_update_begin(struct bgp_update_writer *writer, void *buffer, size_t message_max,
 		      const struct bgp_attrs *attrs, const struct bgp_codec *codec, uint8_t family);
 bool bgp_update_add(struct bgp_update_writer *writer, const struct bgp_nlri_item *item);

@@ -1,5 +1,5 @@
-/* Packing UPDATEs. IPv4 goes the classic way, IPv6 by MP_REACH and MP_UNREACH; each message carries
- * one of announcements and withdrawals (RFC 7606 5.1). */
+/* Packing UPDATEs. IPv4 goes the classic way unless its next hop is IPv6 (RFC 8950), IPv6 by MP_REACH
+ * and MP_UNREACH; each message carries one of announcements and withdrawals (RFC 7606 5.1). */
 #include "base/assert.h"
 #include "bgp/wire/attr_table.h"
 #include "bgp/wire/update.h"
@@ -70,11 +70,11 @@ void bgp_update_begin(struct bgp_update_writer *writer, void *buffer, size_t mes
 	bgp_attrs_encode(attrs, codec, out);
 	if (out->failed)
 		return;
-	if (family == BGP_IPV4_UNICAST) {
-		ASSERT(attrs->next_hop.family == IP_V4);
+	if (family == BGP_IPV4_UNICAST && attrs->next_hop.family == IP_V4) {
 		put_u16(writer->attr_length_at, (uint16_t)(out->at - start));
 		return;
 	}
+	ASSERT(family == BGP_IPV6_UNICAST || codec->extended_next_hop);
 	tail_parked(writer, start);
 	mp_reach_put(writer, attrs);
 }

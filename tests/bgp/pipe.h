@@ -356,6 +356,9 @@ PIPE void pipe_syn(struct pipe *pipe, const struct pipe_message *message)
 	struct pipe_link *link = &pipe->links[message->link];
 	struct pipe_speaker *from = &pipe->speakers[link->speaker[0]];
 	struct pipe_speaker *to = &pipe->speakers[link->speaker[1]];
+	/* Whoever gave up dialling does not answer the SYN/ACK: nobody has connected. */
+	if (!pipe_end_alive(pipe, link, 0))
+		return;
 	if (to->silent || from->silent)
 		return;
 	uint32_t number = 0;

@@ -1,6 +1,6 @@
 /* One session by itself, told facts by hand, its actions written down as short words:
  *   d dial, o OPEN, k KEEPALIVE, n6.2 NOTIFICATION, U UPDATE, c close, C reset, u up, w1 down (kept
- *   families), f1 stale flushed (families), r1 refresh, b1 BoRR, e1 EoRR (families), s may send; joined by commas. */
+ *   families), f1 stale flushed (families), r1 refresh, l1 long-lived stale (families), b1 BoRR, e1 EoRR (families), s may send; joined by commas. */
 #ifndef TESTS_BGP_RIG_H
 #define TESTS_BGP_RIG_H
 
@@ -154,6 +154,9 @@ RIG const char *rig_actions(struct rig *rig)
 			break;
 		case SESSION_DO_REFRESH:
 			rig_word(rig, "r%u%s", action.families, action.flag ? "e" : "");
+			break;
+		case SESSION_DO_LONG_STALE:
+			rig_word(rig, "l%u", action.families);
 			break;
 		case SESSION_DO_REPEAT_BEGIN:
 			rig_word(rig, "b%u", action.families);

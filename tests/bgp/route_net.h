@@ -266,6 +266,7 @@ static UNUSED struct net_peer *net_peer(struct net *net, uint32_t index, const c
 		.config = &peer->config,
 		.codec = { .as4 = true, .external = external, .families = BGP_IPV4_UNICAST,
 			   .unknown_sets_partial = net->profile.unknown_sets_partial,
+			   .reactions = net->profile.reactions,
 			   .as_path_extended_length = net->profile.as_path_extended_length },
 		.router_id = id4(remote), .external = external,
 		.local_as = net->config.local_as, .local = addr("10.0.0.1"),

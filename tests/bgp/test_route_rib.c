@@ -516,7 +516,9 @@ static void bad_updates(void **state)
 {
 	(void)state;
 	static struct net net;
-	four_peers(&net, profile_bird());
+	struct bgp_profile profile = profile_bird();
+	profile.reactions = NULL; /* as the RFC has it */
+	four_peers(&net, profile);
 	net_announce(&net, 2, from_2);
 	net_run(&net);
 	struct rib_update_counts counts;

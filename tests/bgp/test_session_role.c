@@ -69,6 +69,35 @@ static void silent_and_contradicting_peers(void **state)
 	}
 }
 
+/* RFC 8950 4: capability 5 likewise, with the one triple we know; agreed only if both say it. */
+static void extended_next_hop(void **state)
+{
+	(void)state;
+	static const char theirs[] = "\x01\x04\x00\x01\x00\x01\x41\x04\x00\x00\xfc\x00"
+				     "\x05\x0c\x00\x01\x00\x80\x00\x02\x00\x01\x00\x01\x00\x02";
+	static const uint8_t wanted[] = { 5, 6, 0, 1, 0, 1, 0, 2 };
+	for (int ours = 0; ours < 2; ours++)
+		for (int said = 0; said < 3; said++) { /* none, another triple only, ours too */
+			const struct rig_open open = { .capabilities = theirs,
+						       .length = said == 0 ? 12 : 26 };
+			char other[sizeof(theirs)];
+			struct bgp_profile profile = rig_textbook();
+			struct rig_open asked = open;
+			struct rig rig;
+			memcpy(other, theirs, sizeof(other));
+			other[23] = (char)(said == 2 ? 1 : 4);
+			asked.capabilities = other;
+			rig_init(&rig, &profile);
+			rig.peer.extended_next_hop = ours;
+			rig_establish(&rig, &asked);
+			const uint8_t *end = rig.open + rig.open_length;
+			assert_int_equal(memcmp(end - 8, wanted, 8) == 0, ours);
+			assert_int_equal(rig.session.outgoing.terms.extended_next_hop,
+					 ours && said == 2);
+			rig_free(&rig);
+		}
+}
+
 /* Our capability goes last, only if a role was given, and only between autonomous systems. */
 static void only_when_asked(void **state)
 {
@@ -104,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_pair),
 		cmocka_unit_test(silent_and_contradicting_peers),
+		cmocka_unit_test(extended_next_hop),
 		cmocka_unit_test(only_when_asked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

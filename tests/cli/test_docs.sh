@@ -83,3 +83,10 @@ for file in "$SOURCE/README.md" "$SOURCE"/docs/*.md; do
 done
 [ "$commands" -gt 0 ] || fail "no command is shown anywhere"
 echo "$commands commands print what the documentation shows"
+
+# The pictures in the README are those of these very runs.
+for name in seed-as-written rr-failover; do
+	[ -z "${SIMRUN_UPDATE:-}" ] || cp "simrun-$name/plots/reach.svg" "$SOURCE/docs/$name.svg"
+	cmp "simrun-$name/plots/reach.svg" "$SOURCE/docs/$name.svg" ||
+		fail "docs/$name.svg is not what the run draws (SIMRUN_UPDATE=1)"
+done

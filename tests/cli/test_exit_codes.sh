@@ -40,6 +40,7 @@ lacks out "report.html"
 has j.xml 'failures="0"'
 expect_code 0 "$SIMRUN" $topo -q --pcap none -o p
 [ ! -e p/run.pcapng ] && [ ! -e p/pcap ] || fail "--pcap none captured"
+lacks out pcapng
 expect_code 0 "$SIMRUN" $topo -q --pcap rack1 -o p
 [ -s p/pcap/rack1.pcap ] || fail "--pcap rack1 did not"
 expect_code 0 "$SIMRUN" $topo -q --probe 0s -o p

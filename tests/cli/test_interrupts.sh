@@ -18,7 +18,7 @@ wait_until() { # wait_until COMMAND...: bounded, without a clock of its own
 	until "$@"; do
 		rounds=$((rounds + 1))
 		[ $rounds -lt 3000 ] || fail "never came: $*"
-		kill -0 "$run" 2>/dev/null || fail "the run ended before: $*"
+		kill -0 "$run" 2>/dev/null || { cat log errors >&2; fail "the run ended before: $*"; }
 		sleep 0.02
 	done
 }

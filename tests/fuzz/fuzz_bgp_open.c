@@ -297,8 +297,8 @@ static void session_hears(const struct recipe *recipe, uint8_t ways, bool accept
 		.add_path_send = ways & 8, .add_path_receive = ways & 16,
 	};
 	struct bgp_config config = {
-		.name = "fuzz", .profile = bgp_profile_at(ways / 32 % 3), .router_id = 0x0a000001,
-		.local_as = ways & 32 ? 65000 : 64512, .peers = &peer, .peer_count = 1,
+		.name = "fuzz", .profile = bgp_profile_at(ways / 32), .router_id = 0x0a000001,
+		.local_as = ways & 1 ? 65000 : 64512, .peers = &peer, .peer_count = 1,
 	};
 	struct heard heard = { .closed = false };
 	struct instant now = INSTANT_ZERO;

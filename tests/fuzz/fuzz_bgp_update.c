@@ -259,7 +259,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ .name = "b", .remote = ip_addr_v4(0x0a000003), .families = 3,
 		  .remote_as = more & 4 ? 65200 : 65000, .rr_client = more & 8 },
 	};
-	struct bgp_config config = { .name = "fuzz", .profile = bgp_profile_at(more / 32 % 3),
+	struct bgp_config config = { .name = "fuzz", .profile = bgp_profile_at(more / 32),
 				     .router_id = 0x0a000001, .local_as = 65000,
 				     .event_mask = more & 16 ? UINT32_MAX : 0 };
 	struct rib_peer peers[2] = { peer_of(options, 0, &configs[0]),

@@ -44,7 +44,8 @@ static const struct bgp_policy_rule rules[] = {
 	{ .prefix = { { IP_V4, { 20, 0, 2 } }, 24 }, .verdict = BGP_RULE_REJECT },
 	{ .prefix = { { IP_V4, { 20, 0, 0 } }, 23 }, .verdict = BGP_RULE_NEXT,
 	  .add_communities = colour, .add_community_count = 1, .set_local_pref = true,
-	  .local_pref = 200 },
+	  /* Less than what is usual: to prefer each other's routes would have two outcomes. */
+	  .local_pref = 50 },
 	{ .verdict = BGP_RULE_ACCEPT, .add_communities = no_export, .add_community_count = 1 },
 };
 static const struct bgp_policy policies[] = {
@@ -174,7 +175,7 @@ static size_t mangle(struct pipe *pipe, uint32_t link, uint32_t end, uint8_t *by
 	if (was_up && sound && !duo->told[link] && is_whole(bytes, length, BGP_UPDATE)) {
 		struct bgp_codec codec = codec_of(duo, to);
 		struct rfc7606 verdict = rfc7606_judge(&codec, bytes + 19, length - 19);
-		duo->watch = !verdict.may_reset;
+		duo->watch = !verdict.may_reset && !duo->profiles[to].reactions;
 	}
 	return length;
 }
@@ -212,10 +213,12 @@ static void duo_init(struct duo *duo, struct feed *feed)
 			.next_hop = own & 0x40 ? BGP_NEXT_HOP_SELF : BGP_NEXT_HOP_AUTO,
 			.hold_time_s = own & 0x80 ? 9 : 0,
 		};
-		duo->profiles[i] = reference_profile(bgp_profile_at(kinds % 3));
+		duo->profiles[i] = reference_profile(bgp_profile_at(kinds % 8));
+		if (!(ways & 8)) /* else each daemon's own ways, which RFC 7606 may not like */
+			duo->profiles[i].reactions = NULL;
 		/* All paths, the receiver's own among them, are more than the reference knows of. */
 		peer->add_path_send = peer->add_path_send && !duo->profiles[i].reflect_to_source;
-		kinds /= 3;
+		kinds /= 8;
 		struct pipe_speaker *node =
 			pipe_add(&duo->pipe, &duo->profiles[i], 0x0a000001u + i,
 				 (ways & 1) ? 65000u + 70000u * i : 65000u, peer, 1);

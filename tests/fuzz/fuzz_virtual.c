@@ -281,7 +281,9 @@ static uint64_t told(const struct model *model, const uint8_t *data, size_t size
 			break;
 	}
 	heal(&story);
-	for (int waited = 0; waited < BOUND_S && !converged(&story, &eye); waited += 20)
+	/* For one hold time what is dead may still look alive. */
+	advance(&story, 280 * NS_PER_S);
+	for (int waited = 280; waited < BOUND_S && !converged(&story, &eye); waited += 20)
 		advance(&story, 20 * NS_PER_S);
 	advance(&story, 20 * NS_PER_S); /* and stays so */
 	gateways_connected(&story);

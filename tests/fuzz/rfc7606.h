@@ -47,7 +47,8 @@ FUZZ bool rfc7606_mp(const struct bgp_codec *codec, bool reach, const uint8_t *a
 		size_t hop = at[3];
 		if (length < 5 + hop)
 			return false;
-		if (ours && !(ipv4 ? hop == 4 : hop == 16 || hop == 32))
+		bool long_hop = hop == 16 || hop == 32;
+		if (ours && !(ipv4 ? hop == 4 || (codec->extended_next_hop && long_hop) : long_hop))
 			return false;
 		used = 5 + hop;
 	}

@@ -75,8 +75,8 @@ static void refused(void **state)
 		"", "show", "json", "show json", "shows bgp", "show bgp summary more",
 		"show bgp ipv4 unicast 10.0.0.0/33", "show bgp ipv5", "show route here",
 		"show bgp neighbors a b", "a b c d e f g h i", "show bgp summary\x01",
-		"show bgp neighbors "
-		"0123456789012345678901234567890123456789012345678901234567890123456789",
+		("show bgp neighbors "
+		 "0123456789012345678901234567890123456789012345678901234567890123456789"),
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

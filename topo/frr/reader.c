@@ -156,7 +156,12 @@ static void fail_best(const struct frr_reader *r, unsigned contexts, uint32_t fi
 		if (!(frr_rows[i].contexts & contexts) ||
 		    (!no && (frr_rows[i].flags & FRR_ONLY_NO)))
 			continue;
-		frr_match(r, frr_rows[i].pattern, first, no, args, &reached, &expected, &length);
+		expected = frr_rows[i].pattern;
+		length = strcspn(expected, " ");
+		reached = first;
+		if (first >= r->word_count || may_fit(expected, r->words[first].text))
+			frr_match(r, frr_rows[i].pattern, first, no, args, &reached, &expected,
+				  &length);
 		if (reached < failure->reached)
 			continue;
 		if (reached > failure->reached)
