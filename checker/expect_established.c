@@ -54,6 +54,8 @@ static bool asked_for(const struct judge *judge, const struct session_pair *pair
 {
 	const struct model_expect *expect = judge->expect;
 	char room[IP_TEXT_MAX];
+	if (pair->address.family == IP_V6) /* no world plays it; lint W046 says so */
+		return false;
 	if (expect->node == MODEL_NONE)
 		return true;
 	for (int side = 0; side < 2; side++) {
@@ -130,6 +132,8 @@ static void begin(struct judge *judge)
 	own->of_revision_count =
 		arena_alloc(&judge->arena, (revisions + 1) * sizeof(*own->of_revision_count));
 	uint32_t count = collect(judge, own);
+	if (count == 0)
+		judge->nothing = "there are no sessions between IPv4 addresses";
 	judge_items(judge, count, false);
 	own->wanted = arena_alloc(&judge->arena, (count + 1) * sizeof(*own->wanted));
 	for (uint32_t i = 0; i < count; i++)

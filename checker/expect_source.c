@@ -47,7 +47,7 @@ static int changed_way(const struct judge *judge, uint32_t number, bool *deliver
 	const struct model_flow *flow = &judge->model->flows[number];
 	for (int way = 0; way < 2; way++) {
 		if (!now->known[way] || !disposition_success(now->disposition[way]))
-			continue;
+			break; /* nothing arrives, so nothing is answered */
 		if (way == 0)
 			*delivered = true;
 		if (now->source[way].family && !kept(judge, flow, way, now->source[way]))

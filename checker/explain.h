@@ -40,6 +40,9 @@ void explain_sessions_down(const struct state *state, uint32_t node, struct stor
 /* Bullets about two sides of a session that do not fit. False: they fit. */
 bool explain_mismatch(const struct state *state, uint32_t node, const struct model_neighbor *mine,
 		      uint32_t peer, struct story *story);
+/* Bullets about the rules of the two ends' firewalls that keep them from connecting. False: none. */
+bool explain_call(const struct state *state, uint32_t node, const struct model_neighbor *mine,
+		  uint32_t peer, const struct model_neighbor *theirs, struct story *story);
 
 /* Starts a bullet line / ends it with the place it points at. */
 void bullet(struct story *story);

@@ -303,7 +303,7 @@ static void no_route(const struct walk *walk, struct story *story)
 	if (theirs->enabled && owner != walk->failing_node && !daemon_running(walk->state, owner) &&
 	    !neighbor_towards(walk->state, walk->failing_node, owner)) /* said below, with it */
 		daemon_is(walk, owner, story);
-	if (bgp->enabled && bgp->ebgp_requires_policy && !known) {
+	if (bgp->enabled && bgp->ebgp_requires_policy) {
 		for (uint32_t i = 0; i < bgp->neighbor_count; i++) {
 			const struct model_neighbor *neighbor = &bgp->neighbors[i];
 			if (neighbor->remote_as == bgp->local_as || neighbor->import)
@@ -318,6 +318,45 @@ static void no_route(const struct walk *walk, struct story *story)
 	}
 	if (bgp->enabled || walk->model->nodes[walk->failing_node].kind != MODEL_HOST)
 		explain_sessions_down(walk->state, walk->failing_node, story);
+}
+
+/* The failing node's session with it is up, or it has none of its own. */
+static bool hears(const struct walk *walk, uint32_t peer)
+{
+	const struct model_neighbor *neighbor =
+		neighbor_towards(walk->state, walk->failing_node, peer);
+	if (!neighbor)
+		return true;
+	const struct state_session *session =
+		state_session_find(walk->state, walk->failing_node, neighbor->name);
+	return session && strcmp(session->state, "Established") == 0;
+}
+
+/* BIRD, started with -R, tells nobody anything before all its neighbours are up, or 240 s passed. */
+static void held_back(const struct walk *walk, struct story *story)
+{
+	if (walk->disposition != DISPOSITION_NO_ROUTE)
+		return;
+	for (uint32_t node = 0; node < walk->model->node_count; node++) {
+		const struct state_session *session = NULL;
+		uint32_t cursor = 0;
+		if (node != walk->failing_node && node != walk->to)
+			continue;
+		if (node == walk->to && !hears(walk, node))
+			continue;
+		while ((session = state_session_next(walk->state, node, &cursor)) != NULL)
+			if (session->waiting)
+				break;
+		if (!session)
+			continue;
+		bullet(story);
+		text_printf(&story->text, "%s on %s started at ",
+			    config_now(walk->state, node)->bgp.process, name_of(walk, node));
+		text_seconds(&story->text, state_node_at(walk->state, node)->process_since_ns);
+		text_put(&story->text, " and holds its routes back: it waits for all its "
+				       "neighbors, at most 240s (graceful restart)");
+		bullet_end(walk->state, story, (struct source_pos){ 0 });
+	}
 }
 
 static void partitioned(const struct walk *walk, struct story *story)
@@ -350,7 +389,7 @@ static void daemon_down(const struct walk *walk, struct story *story)
 
 static void (*const rules[])(const struct walk *walk, struct story *story) = {
 	next_hop_not_kept, silent_neighbor, other_path, not_forwarding, filtered, rp_filtered,
-	null_routed, no_route, partitioned, daemon_down,
+	null_routed, no_route, held_back, partitioned, daemon_down,
 };
 
 void explain_because(const struct walk *walk, struct story *story)

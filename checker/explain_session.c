@@ -4,6 +4,7 @@
 #include "checker/explain.h"
 #include "checker/lookup.h"
 #include "checker/words.h"
+#include "topo/topo.h"
 
 static const char *name_of(const struct state *state, uint32_t node)
 {
@@ -98,6 +99,21 @@ static bool no_daemon(const struct state *state, uint32_t peer, struct story *st
 	return true;
 }
 
+/* Whatever else does not fit, in the session matrix's own words. */
+static bool other_misfit(const struct state *state, uint32_t node,
+			 const struct model_neighbor *mine, struct story *story)
+{
+	const struct model_bgp *bgp = &config_now(state, node)->bgp;
+	struct arena arena;
+	arena_init(&arena);
+	const char *why = topo_session_misfit(state_model(state), state_revision(state), &arena,
+					      node, (uint32_t)(mine - bgp->neighbors));
+	if (why)
+		mismatch(state, story, mine->pos, why);
+	arena_free(&arena);
+	return why != NULL;
+}
+
 bool explain_mismatch(const struct state *state, uint32_t node, const struct model_neighbor *mine,
 		      uint32_t peer, struct story *story)
 {
@@ -116,7 +132,10 @@ bool explain_mismatch(const struct state *state, uint32_t node, const struct mod
 	}
 	bool found = other_as(state, node, mine, peer, theirs, story);
 	found |= other_as(state, peer, theirs, node, mine, story);
-	return other_password(state, node, mine, peer, theirs, story) | found;
+	found |= other_password(state, node, mine, peer, theirs, story);
+	if (!found)
+		found = other_misfit(state, node, mine, story);
+	return explain_call(state, node, mine, peer, theirs, story) | found;
 }
 
 static bool trouble(const struct state *state, uint32_t node, struct story *story)

@@ -201,7 +201,10 @@ static void observe(struct trace_sink *sink, const struct observation *seen)
 	case OBSERVE_STEP:
 		if (timeline->model->steps[seen->step.index].kind == MODEL_STEP_END)
 			break;
-		timeline_add(timeline, seen->at_ns, seen->step.name, seen->step.text);
+		timeline_add(timeline, seen->at_ns, seen->step.name,
+			     seen->step.undone ? arena_printf(&timeline->arena, "%s: over",
+							      seen->step.text) :
+						 seen->step.text);
 		break;
 	case OBSERVE_SESSION: session_seen(timeline, seen); break;
 	case OBSERVE_NOTE: timeline_add(timeline, seen->at_ns, "note", seen->note.text); break;

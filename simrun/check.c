@@ -46,6 +46,11 @@ static void print_matrix(const struct model *model, const struct topo_session *s
 		size_t n = strlen(model->nodes[speakers[i]].name) + 1;
 		width = n > width ? n : width;
 	}
+	for (uint32_t i = 0; i < count; i++) {
+		size_t n = strlen(topo_session_status_name(sessions[i].status)) + 1;
+		if (sessions[i].status != TOPO_SESSION_UNIQUE_MATCH && n > width)
+			width = n;
+	}
 	print_padded("session matrix", width + 18);
 	for (uint32_t i = 0; i < speaker_count; i++)
 		print_padded(model->nodes[speakers[i]].name, width);

@@ -112,7 +112,8 @@ static const struct topo_code codes[] = {
 	{ "W027", "a pod outside its node's blocks",
 	  "Calico would announce such a borrowed address as a /32 of its own." },
 	{ "W028", "an address twice", "Two nodes answer for it; who is reached is luck." },
-	{ "W029", "the same router id twice", "Sessions between the two are refused (2/3)." },
+	{ "W029", "the same router id twice",
+	  "Within one AS the session between the two is refused (2/3)." },
 	{ "W030", "a router that does not forward",
 	  "net.ipv4.ip_forward=1, or pods stay unreachable." },
 	{ "W031", "different subnets without encapsulation",
@@ -126,6 +127,12 @@ static const struct topo_code codes[] = {
 	{ "W044", "a restart that restarts nobody",
 	  "No node of this scenario is among those named." },
 	{ "W045", "nothing is expected", "A gate that tests nothing is not green: exit code 5." },
+	{ "W046", "a session that is not played",
+	  "Simulated wires carry IPv4: a session between two IPv6 addresses is checked against its "
+	  "other side, and neither comes up nor is judged." },
+	{ "W047", "an encapsulation that is not played",
+	  "Simulated packets travel as they are. On one subnet IPIP makes no difference to who is "
+	  "reached; with VXLAN, and across subnets, a cluster may reach more than is shown." },
 };
 
 const struct topo_code *topo_code_at(size_t index)

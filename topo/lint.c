@@ -70,10 +70,35 @@ static void lint_sessions(struct lint *lint)
 	}
 }
 
+static void lint_unplayed(struct lint *lint)
+{
+	const struct model_neighbor *first = NULL;
+	uint32_t count = 0, node = 0;
+	for (uint32_t i = 0; i < lint->session_count; i++) {
+		const struct topo_session *session = &lint->sessions[i];
+		const struct model_neighbor *neighbor =
+			&lint->start->nodes[session->node]->bgp.neighbors[session->neighbor];
+		if (neighbor->address.family != IP_V6 ||
+		    (session->peer_neighbor != MODEL_NONE && session->peer_node < session->node) ||
+		    count++)
+			continue;
+		first = neighbor;
+		node = session->node;
+	}
+	if (!first)
+		return;
+	char buffer[IP_TEXT_MAX];
+	diag_add(lint->diags, DIAG_WARNING, "W046", first->pos,
+		 "the session of %s with %s is not played: simulated wires carry IPv4",
+		 lint->model->nodes[node].name, ip_addr_format(first->address, buffer));
+	if (count > 1)
+		diag_note(lint->diags, "nor are the others between IPv6 addresses: %u in all", count);
+}
+
 static void (*const lints[])(struct lint *lint) = {
-	lint_sessions, lint_next_hop_self, lint_reflectors, lint_coverage, lint_policies,
-	lint_addresses, lint_gateways, lint_forwarding, lint_flows, lint_source_nat,
-	lint_underlay, lint_blocks, lint_power, lint_window,
+	lint_sessions, lint_unplayed, lint_next_hop_self, lint_reflectors, lint_coverage,
+	lint_policies, lint_addresses, lint_gateways, lint_forwarding, lint_flows,
+	lint_source_nat, lint_underlay, lint_encapsulation, lint_blocks, lint_power, lint_window,
 };
 
 void lint_model(struct diag_list *diags, const struct model *model)

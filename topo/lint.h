@@ -26,6 +26,7 @@ void lint_forwarding(struct lint *lint);
 void lint_flows(struct lint *lint);
 void lint_source_nat(struct lint *lint);
 void lint_underlay(struct lint *lint);
+void lint_encapsulation(struct lint *lint);
 void lint_blocks(struct lint *lint);
 /* lint_time.c: what the timeline does to whom. */
 void lint_power(struct lint *lint);

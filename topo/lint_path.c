@@ -216,6 +216,28 @@ void lint_underlay(struct lint *lint)
 	}
 }
 
+/* What is read and not played must not pass for a fault of the network. A timeline that switches it
+ * off is a story of its own. */
+void lint_encapsulation(struct lint *lint)
+{
+	const struct model *model = lint->model;
+	const struct model_revision *end = &model->revisions[model->revision_count - 1];
+	for (uint32_t i = 0; i < end->pool_count; i++) {
+		const struct model_pool *pool = &end->pools[i];
+		bool ipip = pool->ipip != MODEL_ENCAP_NEVER;
+		if (pool->disabled || (!ipip && pool->vxlan == MODEL_ENCAP_NEVER))
+			continue;
+		diag_add(lint->diags, DIAG_WARNING, "W047", pool->pos,
+			 "%s of IPPool/%s is not simulated: its packets travel as they are",
+			 ipip ? "IPIP" : "VXLAN", pool->name);
+		diag_note(lint->diags, ipip ?
+			  "on one subnet that reaches the same pods; across a router a real "
+			  "cluster reaches pods that this one does not" :
+			  "no node has routes to the others' pods here; in a real cluster Felix "
+			  "sets them");
+	}
+}
+
 void lint_blocks(struct lint *lint)
 {
 	for (uint32_t n = 0; n < lint->model->node_count; n++) {

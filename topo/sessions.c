@@ -111,11 +111,12 @@ static const char *bad_hops(struct arena *arena, const struct side *us, const st
 	return NULL;
 }
 
+/* RFC 6286 2.2: identifiers are unique within an AS; across, they may be equal. */
 static const char *bad_router_id(struct arena *arena, const struct side *us,
 				 const struct side *them)
 {
 	char buffer[IP_TEXT_MAX];
-	if (us->bgp->router_id != them->bgp->router_id)
+	if (us->bgp->router_id != them->bgp->router_id || own_as(us) != own_as(them))
 		return NULL;
 	return arena_printf(arena, "both have the router id %s",
 			    ip_addr_format(ip_addr_v4(us->bgp->router_id), buffer));
@@ -232,4 +233,16 @@ struct topo_session *topo_sessions(const struct model *model, uint32_t revision,
 	}
 	matrix_free(&matrix);
 	return sessions;
+}
+
+const char *topo_session_misfit(const struct model *model, uint32_t revision, struct arena *arena,
+				uint32_t node, uint32_t neighbor)
+{
+	struct topo_session session = { node, neighbor, MODEL_NONE, MODEL_NONE,
+					TOPO_SESSION_UNIQUE_MATCH, NULL, NULL };
+	struct matrix matrix;
+	matrix_init(&matrix, model, revision, arena);
+	judge(&matrix, arena, &session);
+	matrix_free(&matrix);
+	return session.why;
 }

@@ -33,6 +33,10 @@ struct topo_session {
 /* Every configured session of a revision, once from each side, in order of node and neighbour. */
 struct topo_session *topo_sessions(const struct model *model, uint32_t revision,
 				   struct arena *arena, uint32_t *count);
+/* What keeps one of them from coming up, as one clause (the arena's); NULL: nothing that shows in
+ * the configuration. */
+const char *topo_session_misfit(const struct model *model, uint32_t revision, struct arena *arena,
+				uint32_t node, uint32_t neighbor);
 
 /* Every diagnostic code, what it means and what to do: `check --explain`. NULL ends the walk. */
 struct topo_code {

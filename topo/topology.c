@@ -234,7 +234,7 @@ static void configure_frr(struct scenario *scenario, uint32_t index)
 		diag_add(scenario->diags, DIAG_WARNING, "W042", node->pos,
 			 "%s has no config: and so speaks no BGP", node->name);
 	} else if (config->kind == YAML_SCALAR && config->style != YAML_LITERAL &&
-		   config->style != YAML_FOLDED) {
+		   config->style != YAML_FOLDED && !strchr(config->text, '\n')) {
 		const struct source *source = scenario_read(scenario, config->text, config->pos);
 		if (!source)
 			return;

@@ -158,6 +158,28 @@ static const char *routes_verdict(struct seed *s, enum verdict_result result, co
 	return why;
 }
 
+/* No world plays a session between IPv6 addresses: it neither fails nor counts. */
+static void established_over_ipv6_is_not_judged(void **state)
+{
+	struct seed *s = *state;
+	uint32_t count;
+	seed_expect(s, MODEL_EXPECT_ESTABLISHED);
+	s->configs[TOR].bgp.neighbors[0].address = ip("fd00::27");
+	s->configs[K1].bgp.neighbors[0].address = ip("fd00::116");
+	struct checker *checker = seed_checker(s);
+	see_start(s);
+	assert_verdict(checker_finish(checker, S(300), &count), VERDICT_PASS, "4 of 4 sessions");
+	checker_free(checker);
+	for (uint32_t i = TOR; i <= K3; i++)
+		for (uint32_t n = 0; n < s->configs[i].bgp.neighbor_count; n++)
+			s->configs[i].bgp.neighbors[n].address = ip("fd00::1");
+	checker = seed_checker(s);
+	const struct verdict *verdict = checker_finish(checker, S(300), &count);
+	assert_verdict(verdict, VERDICT_NOT_JUDGED, "not judged");
+	assert_string_equal(verdict->why, "there are no sessions between IPv4 addresses");
+	checker_free(checker);
+}
+
 static void routes_of_either_table(void **state)
 {
 	struct seed *s = *state;
@@ -469,6 +491,23 @@ static void source_rewritten(void **state)
 	see(s, 5, MODEL_NONE, o);
 	assert_verdict(checker_finish(checker, S(300), &count), VERDICT_NOT_JUDGED, "not judged");
 	checker_free(checker);
+
+	/* A way back is walked even while nobody gets there; what would answer is then not masked as
+	 * an answer is, and is nobody's answer. */
+	struct observation back = o;
+	back.flow.back = true;
+	back.flow.disposition = DISPOSITION_ACCEPTED;
+	back.flow.source = ip("172.31.13.29");
+	checker = seed_checker(s);
+	see(s, 5, MODEL_NONE, o);
+	see(s, 5, MODEL_NONE, back);
+	o.flow.disposition = back.flow.disposition = DISPOSITION_ACCEPTED;
+	back.flow.source = ip("172.31.13.200");
+	see(s, 6, MODEL_NONE, back);
+	see(s, 6, MODEL_NONE, o);
+	assert_verdict(checker_finish(checker, S(300), &count), VERDICT_PASS,
+		       "1 of 1 flows, no NAT, 3 never delivered");
+	checker_free(checker);
 }
 
 /* ---- never ---------------------------------------------------------------------------------- */
@@ -661,6 +700,7 @@ int main(void)
 		SEED_TEST(established_within), SEED_TEST(established_must_go_on),
 		SEED_TEST(established_at_and_during), SEED_TEST(established_of_one),
 		SEED_TEST(established_follows_the_configuration),
+		SEED_TEST(established_over_ipv6_is_not_judged),
 		SEED_TEST(routes_of_either_table), SEED_TEST(routes_exactly),
 		SEED_TEST(routes_by_attribute), SEED_TEST(reachable_in_time),
 		SEED_TEST(reachable_but_for_outages), SEED_TEST(reachable_needs_the_answer),

@@ -302,6 +302,116 @@ static void a_session_that_never_came_up(void **state)
 	checker_free(checker);
 }
 
+/* One-way TCP/179: the side that may call is not let in, and the other does not call. */
+static void a_firewall_and_who_may_call_are_named(void **state)
+{
+	struct seed *s = *state;
+	struct model_filter filters[] = {
+		{ .chain = MODEL_INPUT, .protocol = 6, .destination_port = 179,
+		  .established_only = true, .in_interface = MODEL_NONE, .verdict = MODEL_ACCEPT,
+		  .pos = line(s, 60) },
+		{ .chain = MODEL_INPUT, .protocol = 6, .destination_port = 179,
+		  .in_interface = MODEL_NONE, .verdict = MODEL_DROP, .pos = line(s, 61) },
+	};
+	uint32_t count;
+	s->configs[K2].filters = filters;
+	s->configs[K2].filter_count = 2;
+	s->neighbors[K1][1].passive = false;
+	s->neighbors[K2][1].passive = true;
+	struct model_expect *expect = seed_expect(s, MODEL_EXPECT_ESTABLISHED);
+	expect->node = K1;
+	expect->neighbor = "k8s-2";
+	struct checker *checker = seed_checker(s);
+	see_power(s, 0, K1, true);
+	see_power(s, 0, K2, true);
+	const struct verdict *verdict = checker_finish(checker, S(300), &count);
+	assert_has(verdict->why,
+		   B " a rule of k8s-2 drops calls to k8s-2's TCP port 179 (chain INPUT)     "
+		     "line 61\n  " B " only k8s-1 calls: k8s-2 is passive towards it");
+	checker_free(checker);
+
+	/* The one that calls may also be kept from it, or from the answer, at home. */
+	filters[1].chain = MODEL_OUTPUT;
+	s->configs[K2].filter_count = 0;
+	s->configs[K1].filters = &filters[1];
+	s->configs[K1].filter_count = 1;
+	checker = seed_checker(s);
+	verdict = checker_finish(checker, S(300), &count);
+	assert_has(verdict->why, B " a rule of k8s-1 drops calls to k8s-2's TCP port 179 (chain "
+				   "OUTPUT)     line 61");
+	checker_free(checker);
+	filters[1].chain = MODEL_INPUT;
+	filters[1].destination_port = 0;
+	filters[1].source_port = 179;
+	filters[1].verdict = MODEL_REJECT;
+	checker = seed_checker(s);
+	verdict = checker_finish(checker, S(300), &count);
+	assert_has(verdict->why, B " a rule of k8s-1 rejects the answers to calls to k8s-2's TCP "
+				   "port 179 (chain INPUT)");
+	checker_free(checker);
+
+	/* A rule that lets it pass is no reason. */
+	filters[1].verdict = MODEL_ACCEPT;
+	checker = seed_checker(s);
+	verdict = checker_finish(checker, S(300), &count);
+	assert_null(strstr(verdict->why, "a rule of"));
+	assert_null(strstr(verdict->why, "passive"));
+	checker_free(checker);
+}
+
+static void what_the_matrix_says_is_said(void **state)
+{
+	struct seed *s = *state;
+	uint32_t count;
+	s->addresses[K1].address = net("172.31.13.27/32");
+	s->neighbors[K1][0].multihop = false;
+	struct model_expect *expect = seed_expect(s, MODEL_EXPECT_ESTABLISHED);
+	expect->node = TOR;
+	struct checker *checker = seed_checker(s);
+	const struct verdict *verdict = checker_finish(checker, S(300), &count);
+	assert_has(verdict->why, B " tor is not on a subnet of k8s-1, and the eBGP session is not "
+				   "multihop     line 16");
+	checker_free(checker);
+}
+
+/* A path that came without a policy, and a daemon that keeps to itself what it has. */
+static void routes_refused_and_held_back(void **state)
+{
+	struct seed *s = *state;
+	struct checker *checker = seed_checker(s);
+	struct text out;
+	struct observation waiting = { .kind = OBSERVE_SESSION };
+	text_init(&out);
+	s->configs[TOR].bgp.ebgp_requires_policy = true;
+	see_start(s);
+	struct observed_hop bare[] = { { .node = TOR, .neighbor_state = "" } };
+	see_flow(s, 6, 0, false, DISPOSITION_NO_ROUTE, bare, 1, "");
+	story(checker, &out, 0);
+	assert_has(text_string(&out), B " tor has no route to 172.27.209.5, though BGP knows a "
+					"path that is not usable\n");
+	assert_has(text_string(&out), B " tor takes no routes from eBGP neighbor 172.31.13.28 "
+					"without a policy (bgp ebgp-requires-policy)\n");
+	assert_null(strstr(text_string(&out), "holds its routes back"));
+	see(s, 0, K2, (struct observation){ .kind = OBSERVE_PROCESS,
+					    .process = { "bird", "running" } });
+	waiting.session.neighbor = "Node_172_31_13_27";
+	waiting.session.old_state = waiting.session.new_state = "Active";
+	waiting.session.reason = waiting.session.error = waiting.session.last_error = "";
+	waiting.session.waiting = true;
+	see(s, 7, K2, waiting);
+	see_flow(s, 7, 0, false, DISPOSITION_NO_ROUTE, bare, 1, "");
+	story(checker, &out, 0);
+	assert_has(text_string(&out), B " bird on k8s-2 started at 0.000s and holds its routes "
+					"back: it waits for all its");
+	/* A node whose session is down is not heard for that reason already. */
+	see_session(s, 8, TOR, "172.31.13.28", "Established", "Idle", "");
+	see_flow(s, 8, 0, false, DISPOSITION_NO_ROUTE, bare, 1, "");
+	story(checker, &out, 0);
+	assert_null(strstr(text_string(&out), "holds its routes back"));
+	text_free(&out);
+	checker_free(checker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +420,9 @@ int main(void)
 		SEED_TEST(each_rule_says_its_fact), SEED_TEST(no_route_names_the_session),
 		SEED_TEST(a_cut_link_and_an_island_are_named), SEED_TEST(a_dead_daemon_is_named),
 		SEED_TEST(a_session_that_never_came_up),
+		SEED_TEST(a_firewall_and_who_may_call_are_named),
+		SEED_TEST(what_the_matrix_says_is_said),
+		SEED_TEST(routes_refused_and_held_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

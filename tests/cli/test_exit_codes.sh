@@ -211,3 +211,7 @@ for known in $codes; do
 	has out "$known: "
 	[ "$(wc -w <out)" -gt 7 ] || fail "$known is hardly explained"
 done
+
+# The session matrix keeps its columns apart, however long the words are.
+expect_code 0 "$SIMRUN" check "$SOURCE/tests/topo/bad/lints-router-id.topo"
+has out ".              NO_MATCH_FOUND UNIQUE"

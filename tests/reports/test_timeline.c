@@ -89,11 +89,32 @@ static void storms_end(void **state)
 	fake_free(&fake);
 }
 
+/* What `for:` ends is said to be over, not to happen again. */
+static void an_end_is_no_second_beginning(void **state)
+{
+	struct fake fake;
+	(void)state;
+	fake_init(&fake);
+	struct timeline *timeline = timeline_new(&fake.model, NULL, NULL);
+	struct observation seen = { .at_ns = 1, .kind = OBSERVE_STEP, .node = MODEL_NONE };
+	seen.step.name = "unplugged";
+	seen.step.text = "wire cut";
+	timeline_sink(timeline)->observe(timeline_sink(timeline), &seen);
+	seen.at_ns = 2;
+	seen.step.undone = true;
+	timeline_sink(timeline)->observe(timeline_sink(timeline), &seen);
+	expect(timeline, 0, "unplugged", "wire cut");
+	expect(timeline, 1, "unplugged", "wire cut: over");
+	timeline_free(timeline);
+	fake_free(&fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alike_is_one_line),
 		cmocka_unit_test(storms_end),
+		cmocka_unit_test(an_end_is_no_second_beginning),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

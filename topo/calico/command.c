@@ -274,7 +274,7 @@ static bool run_label(const struct command *c)
 		return refuse(c, NULL, "KEY=VALUE or KEY- is missing");
 	bool good = true;
 	for (; next < c->count; next++) {
-		struct pair pair;
+		struct pair pair = { 0 };
 		good &= read_pair(c, c->plain[next], &pair) && set_pair(c, name, &pair, label);
 	}
 	return good;
