@@ -7,7 +7,7 @@ set -eu
 build="gcc libc6-dev make cmake ninja-build pkg-config libyaml-dev libjansson-dev libpcap-dev
 libsqlite3-dev libxxhash-dev libmd-dev libnl-route-3-dev librandom123-dev uthash-dev
 gnuplot-nox fonts-dejavu-core"
-test="iproute2 libcmocka-dev tshark libxml2-utils sqlite3 clang libclang-rt-14-dev git"
+test="iproute2 libjson-c5 libevent-2.1-7 libcmocka-dev tshark libxml2-utils sqlite3 clang libclang-rt-14-dev git"
 
 case "${1:-build}" in
 build) wanted=$build ;;
